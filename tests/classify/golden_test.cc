@@ -1,0 +1,198 @@
+// The whole chain against torch: logits, embeddings and activations from the same input, labels from the same picture.
+//
+// $RESNET_DATA holds what torch and Pillow computed; $RESNET_MODELS the three networks as `resnet convert` wrote them
+// (tools/build/test.mjs makes that folder before it runs the tests).
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "classify/classifier.h"
+#include "model/safetensors.h"
+#include "support/data.h"
+
+namespace resnet {
+namespace {
+
+constexpr int kLabrador = 208;
+
+std::string ModelsFolder() {
+  const char* folder = std::getenv("RESNET_MODELS");
+  return folder == nullptr ? "" : folder;
+}
+
+std::vector<uint8_t> Read(const std::string& path) {
+  auto bytes = ReadFile(path, kMaxModelBytes);
+  EXPECT_TRUE(bytes.ok()) << bytes.error().message;
+  return bytes.ok() ? *bytes : std::vector<uint8_t>{};
+}
+
+TensorFile ReadReference(const std::string& name) {
+  return std::move(ReadSafetensors(Read(testing::DataFolder() + "/reference/" + name))).value();
+}
+
+struct ReferenceLine {
+  std::string image, recipe, preprocessed;
+};
+
+std::vector<ReferenceLine> ReferenceIndex() {
+  const std::vector<uint8_t> text = Read(testing::DataFolder() + "/reference/index.json");
+  const JsonDocument document = std::move(JsonDocument::Parse(AsText(text))).value();
+  std::vector<ReferenceLine> lines;
+  (void)document.root().ForEachElement([&](size_t, JsonValue line) -> Status {
+    const auto field = [&](const char* name) { return std::string(line[name].AsString().value_or("")); };
+    lines.push_back({field("image"), field("recipe"), field("preprocessed")});
+    return {};
+  });
+  return lines;
+}
+
+double RelativeError(std::span<const float> found, std::span<const float> expected) {
+  EXPECT_EQ(found.size(), expected.size());
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    difference += std::pow(static_cast<double>(found[i]) - expected[i], 2);
+    norm += std::pow(static_cast<double>(expected[i]), 2);
+  }
+  return std::sqrt(difference / norm);
+}
+
+/// The two best classes and how far the logits of the two lie apart.
+struct BestTwo {
+  int first, second;
+  float margin;
+};
+
+BestTwo FindBestTwo(std::span<const float> logits) {
+  std::vector<int> order(logits.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
+  const auto better = [&](int a, int b) { return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)]; };
+  std::partial_sort(order.begin(), order.begin() + 2, order.end(), better);
+  return {order[0], order[1], logits[static_cast<size_t>(order[0])] - logits[static_cast<size_t>(order[1])]};
+}
+
+class Golden : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    RESNET_NEEDS_DATA();
+    if (ModelsFolder().empty()) GTEST_SKIP() << "RESNET_MODELS is not set: run through `npm test`";
+  }
+
+  std::unique_ptr<Classifier> Load(std::optional<Recipe> recipe = {}) {
+    auto classifier = Classifier::Load(Read(ModelsFolder() + "/" + GetParam() + ".safetensors"), {.recipe = recipe});
+    EXPECT_TRUE(classifier.ok()) << classifier.error().message;
+    return std::move(classifier).value();
+  }
+};
+
+TEST_P(Golden, LogitsAndEmbeddingsEqualTorchFromTheSameInput) {
+  const auto classifier = Load();
+  Network& network = classifier->network();
+  const TensorFile reference = ReadReference(std::string(GetParam()) + ".logits.safetensors");
+  double worst = 0;
+  for (const ReferenceLine& line : ReferenceIndex()) {
+    const Image input = std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + line.preprocessed))).value();
+    ASSERT_TRUE(network.Run(input.pixels.span(), 1).ok());
+    const auto& logits = reference.tensors.at(line.preprocessed + "/logits");
+    const auto& embedding = reference.tensors.at(line.preprocessed + "/embedding");
+    const double error = std::max(RelativeError(network.logits(), logits.as<float>()),
+                                  RelativeError(network.embedding(), embedding.as<float>()));
+    EXPECT_LT(error, 1e-4) << line.preprocessed;
+    worst = std::max(worst, error);
+  }
+  std::printf("%s: largest relative error of logits and embedding %.2e\n", GetParam(), worst);
+}
+
+TEST_P(Golden, StagesEqualTorch) {
+  const std::string name = GetParam();
+  if (name == "resnet50-abm") GTEST_SKIP() << "there are no recorded activations of this network";
+  const auto classifier = Load();
+  const TensorFile reference = ReadReference(name + ".activations.safetensors");
+  const std::string input_name = reference.metadata.at("input");
+  const Image input = std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + input_name))).value();
+  int compared = 0;
+  classifier->network().SetTap([&](const Activation& a) {
+    const auto found = reference.tensors.find(a.stage.empty() ? a.name : a.stage);
+    if (found == reference.tensors.end()) return;
+    const Tensor expected = std::move(ToFloat32(found->second)).value();
+    std::vector<float> channels_first(a.values.size());
+    const size_t area = static_cast<size_t>(a.height * a.width), channels = static_cast<size_t>(a.channels);
+    for (size_t i = 0; i < a.values.size(); ++i) channels_first[i % channels * area + i / channels] = a.values[i];
+    // The reference was rounded to F16: at most 2^-11 relative for each number.
+    EXPECT_LT(RelativeError(channels_first, expected.as<float>()), 0x1p-11) << a.name;
+    ++compared;
+  });
+  ASSERT_TRUE(classifier->network().Run(input.pixels.span(), 1).ok());
+  EXPECT_EQ(compared, 7);  // maxpool, four stages, avgpool, fc
+}
+
+TEST_P(Golden, LabelFromThePictureIsTorchs) {
+  const TensorFile reference = ReadReference(std::string(GetParam()) + ".logits.safetensors");
+  const std::vector<ReferenceLine> lines = ReferenceIndex();
+  for (const char* recipe_name : {"torchvision", "torchvision-v2", "stretch", "keras", "crop"}) {
+    // The references normalise as torchvision does, whatever the recipe's resize.
+    Recipe recipe = NamedRecipe(recipe_name).value();
+    const Recipe values = NamedRecipe("torchvision").value();
+    recipe.order = values.order, recipe.scale = values.scale, recipe.mean = values.mean, recipe.std = values.std;
+    const auto classifier = Load(recipe);
+    for (const ReferenceLine& line : lines) {
+      if (line.recipe != recipe_name) continue;
+      const PictureOptions as_the_reference{.decode = {.orientation = Orientation::kIgnore}};
+      const auto result = classifier->Classify(Read(testing::DataFolder() + "/" + line.image), as_the_reference, {.max_results = 1});
+      ASSERT_TRUE(result.ok()) << line.image << ": " << result.error().message;
+      const BestTwo torch = FindBestTwo(reference.tensors.at(line.preprocessed + "/logits").as<float>());
+      const int found = result->predictions[0].index;
+      const bool near_tie = torch.margin <= 0.1f;
+      EXPECT_TRUE(found == torch.first || (near_tie && found == torch.second)) << line.image << ", " << line.recipe;
+    }
+  }
+}
+
+TEST_P(Golden, HalfPrecisionScoresStayWithinAThousandth) {
+  const std::vector<uint8_t> file = Read(ModelsFolder() + "/" + GetParam() + ".safetensors");
+  Model halves = std::move(ReadModel(file)).value();
+  for (auto& [name, tensor] : halves.tensors) {
+    if (tensor.dtype == DType::kF32 && name.ends_with(".weight")) tensor = std::move(ToFloat16(tensor)).value();
+  }
+  const auto full = Load();
+  const auto half = std::move(Classifier::Create(std::move(halves))).value();
+  for (const ReferenceLine& line : ReferenceIndex()) {
+    if (line.recipe != "torchvision") continue;
+    const Image input = std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + line.preprocessed))).value();
+    ASSERT_TRUE(full->network().Run(input.pixels.span(), 1).ok());
+    ASSERT_TRUE(half->network().Run(input.pixels.span(), 1).ok());
+    const std::vector<float> a = Softmax(full->network().logits()), b = Softmax(half->network().logits());
+    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-3f) << line.preprocessed << ", class " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, Golden, ::testing::Values("resnet18-pqf", "resnet50-pqf", "resnet50-abm"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(Labradors, EveryPhotoIsRankedFirstOrSecond) {
+  RESNET_NEEDS_DATA();
+  if (ModelsFolder().empty()) GTEST_SKIP() << "RESNET_MODELS is not set: run through `npm test`";
+  const auto classifier = std::move(Classifier::Load(Read(ModelsFolder() + "/resnet50-pqf.safetensors"))).value();
+  int photos = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(testing::DataFolder() + "/images/labrador")) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".jpg" && extension != ".jpeg" && extension != ".png") continue;
+    const auto result = classifier->Classify(Read(entry.path()), {}, {.max_results = 2});
+    ASSERT_TRUE(result.ok()) << entry.path() << ": " << result.error().message;
+    const auto& best = result->predictions;
+    EXPECT_TRUE(best[0].index == kLabrador || best[1].index == kLabrador) << entry.path() << ": " << best[0].label;
+    ++photos;
+  }
+  EXPECT_GT(photos, 0);
+}
+
+}  // namespace
+}  // namespace resnet

@@ -1,0 +1,25 @@
+// What the page may do and which origins it may reach, as its meta tag and its server's headers say it.
+
+const directives = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'", // the second allows WebAssembly, and no eval
+  "style-src 'self'",
+  "img-src 'self' blob:", // blob: the preview of a chosen photo
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+];
+
+/** For a meta tag, where frame-ancestors has no effect and is a warning. */
+export const metaPolicy = directives.join('; ');
+
+/** Sent with every file: a worker obeys the policy of its own script's answer, not the page's. */
+export const headers = {
+  'Content-Security-Policy': `${metaPolicy}; frame-ancestors 'none'`,
+  'Cross-Origin-Opener-Policy': 'same-origin', // with the next: shared memory, which threads need
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};

@@ -1,0 +1,105 @@
+// A static server for the page: right types, the security headers, one folder and not a byte outside it.
+//
+//   node tools/build/serve.mjs [FOLDER] [PORT]     dist/app and 8080, or the next free port
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { pipeline } from 'node:stream';
+import { headers } from './policy.mjs';
+import { exitWith, Failure, isMain, root } from './run.mjs';
+
+const types = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+};
+const triedPorts = 20;
+
+/**
+ * Serves `folder`, and under other addresses single files: `files` maps '/models/x' to a file's path.
+ * Only this machine can reach it. Resolves to {url, close}.
+ */
+export async function serve({ folder, files = {}, port = 8080 }) {
+  const server = http.createServer((request, response) => answer(request, response, fs.realpathSync(folder), files));
+  const taken = await listen(server, port);
+  return {
+    url: `http://localhost:${taken}/`,
+    close: () => new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    }),
+  };
+}
+
+/** Takes `port`, or one of the next that is free; 0 is any. */
+async function listen(server, port) {
+  for (let tried = port; tried < port + triedPorts; ++tried) {
+    const error = await new Promise((resolve) => {
+      server.once('error', resolve);
+      server.listen(tried, 'localhost', () => {
+        server.off('error', resolve);
+        resolve(undefined);
+      });
+    });
+    if (error === undefined) return server.address().port;
+    if (error.code !== 'EADDRINUSE') throw error;
+  }
+  throw new Failure(`no free port from ${port} to ${port + triedPorts - 1}`);
+}
+
+function answer(request, response, folder, files) {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    return end(response, 405);
+  }
+  const file = fileOf(request.url, folder, files);
+  const stat = file === undefined ? undefined : fs.statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isFile()) return end(response, 404);
+  const tag = `"${stat.size.toString(36)}-${Math.round(stat.mtimeMs).toString(36)}"`;
+  response.setHeader('ETag', tag);
+  response.setHeader('Cache-Control', 'no-cache'); // keep it, but ask whether it is still the same
+  if (request.headers['if-none-match'] === tag) return end(response, 304);
+  response.setHeader('Content-Type', types[path.extname(file)] ?? 'application/octet-stream');
+  response.setHeader('Content-Length', stat.size);
+  if (request.method === 'HEAD') return response.end();
+  // A reader that goes away is no fault of ours.
+  pipeline(fs.createReadStream(file), response, () => {});
+}
+
+/** The file that an address means, or undefined: also for one that leads out of the folder, by dots or by a link. */
+function fileOf(url, folder, files) {
+  let name;
+  try {
+    name = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return undefined;
+  }
+  if (name.includes('\0')) return undefined;
+  if (Object.hasOwn(files, name)) return files[name];
+  try {
+    const file = fs.realpathSync(path.join(folder, name.endsWith('/') ? `${name}index.html` : name));
+    return file.startsWith(folder + path.sep) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function end(response, status) {
+  response.statusCode = status;
+  if (status !== 304) response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.end(status === 304 ? undefined : `${status} ${http.STATUS_CODES[status]}\n`);
+}
+
+async function main([folder = path.join(root, 'dist/app'), port = '8080']) {
+  if (!fs.existsSync(folder)) throw new Failure(`${folder} is not there; 'npm run build' makes the page`);
+  const { url } = await serve({ folder, port: Number(port) });
+  console.log(`serving ${folder} at ${url} (Ctrl+C ends it)`);
+}
+
+if (isMain(import.meta.url)) main(process.argv.slice(2)).catch(exitWith);

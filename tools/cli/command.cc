@@ -1,0 +1,53 @@
+// See command.h.
+//
+// SPDX-License-Identifier: MIT
+#include "cli/command.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/file.h"
+#include "base/strings.h"
+#include "model/safetensors.h"
+
+namespace resnet::cli {
+
+Result<Recipe> RecipeFromOption(const std::string& name_or_file) {
+  const std::vector<std::string> names = RecipeNames();
+  if (std::find(names.begin(), names.end(), name_or_file) != names.end()) return NamedRecipe(name_or_file);
+  constexpr uint64_t kMaxRecipeBytes = 64 << 10;
+  const auto text = ReadFile(name_or_file, kMaxRecipeBytes);
+  if (!text.ok()) {
+    return Error{ErrorCode::kBadArgument, StrCat("recipe \"", name_or_file, "\" is neither one of ", Join(names, ", "), " nor a readable JSON file")};
+  }
+  auto recipe = ParseRecipeText(AsText(*text));
+  if (!recipe.ok()) return recipe.error().In(name_or_file);
+  return recipe;
+}
+
+Result<Model> LoadModel(const std::string& path) {
+  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxModelBytes));
+  auto model = ReadModel(bytes);
+  if (!model.ok()) return model.error().In(path);
+  return model;
+}
+
+void JsonTarget::AddOption(CLI::App& command) {
+  option_ = command.add_option("--json", file_, "Result as JSON: on standard output, or in FILE")->type_name("[FILE]")->expected(0, 1);
+}
+
+Status JsonTarget::Write(const std::string& text) const {
+  if (file_.empty()) return Print(text + "\n");
+  return WriteFile(file_, AsBytes(text + "\n"));
+}
+
+Status Print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  return Error{ErrorCode::kIo, "cannot write to standard output"};
+}
+
+void Warn(std::string_view message) {
+  std::fprintf(stderr, "resnet: %.*s\n", static_cast<int>(message.size()), message.data());
+}
+
+}  // namespace resnet::cli

@@ -1,0 +1,60 @@
+// What the sub-commands of `resnet` have in common: how they join the program and how they end.
+//
+// Exit status: 0 done (also where some pictures were unreadable and are listed), 1 failed, 2 wrong use.
+// SPDX-License-Identifier: MIT
+#ifndef RESNET_TOOLS_CLI_COMMAND_H_
+#define RESNET_TOOLS_CLI_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "image/recipe.h"
+#include "model/model.h"
+
+namespace resnet::cli {
+
+/// What the chosen sub-command does once the command line is parsed.
+using Action = std::function<Status()>;
+
+// Each adds one sub-command with its options to `program`; choosing it sets `chosen`.
+void AddConvert(CLI::App& program, Action& chosen);
+void AddClassify(CLI::App& program, Action& chosen);
+void AddEvaluate(CLI::App& program, Action& chosen);
+void AddInspect(CLI::App& program, Action& chosen);
+void AddCompare(CLI::App& program, Action& chosen);
+void AddBench(CLI::App& program, Action& chosen);
+
+/// `--recipe` means a name of DESIGN section 4 or a JSON file. Errors: kBadArgument, kIo.
+Result<Recipe> RecipeFromOption(const std::string& name_or_file);
+
+/// Reads and validates a model file. Errors: as ReadFile and ReadModel, with the path.
+Result<Model> LoadModel(const std::string& path);
+
+/// Where `--json` goes: nowhere, standard output, or a file.
+class JsonTarget {
+ public:
+  /// Adds `--json`, which may stand alone (standard output) or name a file.
+  void AddOption(CLI::App& command);
+  bool wanted() const { return option_ != nullptr && option_->count() > 0; }
+  /// True where the text goes to standard output, so that nothing else may.
+  bool to_stdout() const { return wanted() && file_.empty(); }
+  /// Errors: kIo.
+  Status Write(const std::string& text) const;
+
+ private:
+  CLI::Option* option_ = nullptr;
+  std::string file_;
+};
+
+/// Writes to standard output. Errors: kIo (a full disk, a closed pipe).
+Status Print(std::string_view text);
+
+/// "resnet: ..." on standard error.
+void Warn(std::string_view message);
+
+}  // namespace resnet::cli
+
+#endif  // RESNET_TOOLS_CLI_COMMAND_H_

@@ -1,0 +1,57 @@
+// Pictures through a network in the order of their paths: the next ones are decoded while the network runs.
+//
+// SPDX-License-Identifier: MIT
+#ifndef RESNET_TOOLS_CLI_PICTURE_PIPELINE_H_
+#define RESNET_TOOLS_CLI_PICTURE_PIPELINE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "classify/classifier.h"
+
+namespace resnet::cli {
+
+/// The next path, or nothing at the end. Called from the decoding thread.
+using PathSource = std::function<std::optional<std::string>()>;
+
+/// A picture that has been read and preprocessed.
+struct LoadedPicture {
+  std::string path;
+  Image input;  ///< recipe.crop squared RGB
+  int width = 0, height = 0;
+  Region crop;
+  double load_ms = 0;  ///< reading, decoding, preprocessing
+};
+
+/// One picture's outcome, valid during the call.
+struct PictureOutcome {
+  const std::string& path;
+  const Error* error;             ///< what was wrong with the picture; null: nothing
+  const LoadedPicture* picture;   ///< null with an error
+  std::span<const float> logits;  ///< [classes]; empty with an error
+  int batch_index;                ///< its place in the network's last batch, for Network::ClassWeights
+  double ms;                      ///< load_ms and its share of the batch's inference
+};
+using OutcomeHandler = std::function<Status(const PictureOutcome&)>;
+
+struct PipelineOptions {
+  PictureOptions picture = {};
+  int batch = 1;                ///< at most the network's max_batch
+  CancelCheck cancelled = {};
+};
+
+/// Reads and preprocesses one picture file. Errors: as ReadFile, DecodeImage and Preprocess, with the path.
+Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe, const PictureOptions& options);
+
+/// Calls `handle` for every path, in order; unreadable pictures are outcomes with an error, not the end. Stops with
+/// kCancelled, with the error of the network, or with that of `handle`.
+Status RunPictures(Network& network, const PathSource& next_path, const PipelineOptions& options,
+                   const OutcomeHandler& handle);
+
+/// The whole list as a source.
+PathSource SourceOf(std::vector<std::string> paths);
+
+}  // namespace resnet::cli
+
+#endif  // RESNET_TOOLS_CLI_PICTURE_PIPELINE_H_

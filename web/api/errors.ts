@@ -1,0 +1,66 @@
+// The one error type of the package, its codes, and its form on the way between threads.
+//
+// SPDX-License-Identifier: MIT
+
+/** What went wrong. All but the last are the C++ library's own, see src/base/error.h. */
+export type ErrorCode =
+  | 'bad_argument'
+  | 'io'
+  | 'not_an_image'
+  | 'unsupported_image'
+  | 'image_too_large'
+  | 'truncated'
+  | 'not_a_model'
+  | 'bad_model'
+  | 'unsupported_model'
+  | 'wrong_architecture'
+  | 'out_of_memory'
+  | 'cancelled'
+  | 'internal'
+  /** This browser lacks WebAssembly SIMD: nothing can run in it. */
+  | 'unsupported_engine';
+
+/** Every failure but an abort, which rejects with the signal's own reason. */
+export class ResnetError extends Error {
+  override readonly name = 'ResnetError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** An error as it crosses between threads: structured cloning would lose `code`. */
+export interface WireError {
+  name: string;
+  message: string;
+  code: ErrorCode;
+}
+
+export function toWire(error: unknown): WireError {
+  const known = asResnetError(error);
+  return { name: known.name, message: known.message, code: known.code };
+}
+
+export function fromWire(error: WireError): ResnetError {
+  return new ResnetError(error.code, error.message);
+}
+
+/** `error` itself, or where it is not ours an internal error that tells its message. */
+export function asResnetError(error: unknown): ResnetError {
+  if (error instanceof ResnetError) return error;
+  return new ResnetError('internal', error instanceof Error ? error.message : String(error));
+}
+
+/** True where bytes begin like a web page: what many servers send in place of a missing file. */
+export function looksLikeHtml(bytes: Uint8Array): boolean {
+  const start = new TextDecoder().decode(bytes.subarray(0, 512)).trimStart().toLowerCase();
+  return ['<!doctype', '<html', '<head'].some((opening) => start.startsWith(opening));
+}
+
+/** `expected` with its article: "a model". */
+export function webPageMessage(url: string, expected: string): string {
+  return `${url}: the server answered with a web page where ${expected} was expected; check that the file is there`;
+}

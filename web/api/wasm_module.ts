@@ -1,0 +1,134 @@
+// The WebAssembly module as TypeScript sees it (src/wasm/bindings.cc), and how it is fetched and started.
+//
+// SPDX-License-Identifier: MIT
+import createModule from 'resnet-glue';
+import { looksLikeHtml, ResnetError, webPageMessage, type ErrorCode } from './errors.js';
+
+/** An Error of the library, as it comes back in place of a value. */
+export interface Failure {
+  error: { code: ErrorCode; message: string };
+}
+type Done = Record<string, never>;
+
+/** A part of a picture, in fractions of its upright sides. */
+export interface Region {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** Milliseconds. */
+export interface Timing {
+  decode: number;
+  preprocess: number;
+  inference: number;
+  total: number;
+}
+
+export interface Prediction {
+  /** The class, from 0. */
+  index: number;
+  label: string;
+  /** 0..1; over all classes they add up to 1. */
+  score: number;
+}
+
+export interface ModelInfo {
+  /** For instance `resnet50`. */
+  architecture: string;
+  /** Where a block's stride stands: `torchvision` or `keras`. */
+  variant: string;
+  precision: 'f32' | 'f16' | 'i8';
+  classes: number;
+  /** Side of the square that the network sees, in pixels. */
+  inputSize: number;
+  embeddingSize: number;
+  /** One per class, or none. */
+  labels: string[];
+  /** Free text from the model file; empty where it is not known. */
+  name: string;
+  licence: string;
+  source: string;
+  accuracy: string;
+}
+
+/** What the library takes; undefined leaves its own default. */
+export interface WasmPictureOptions {
+  regionOfInterest: Region | undefined;
+  rotationDegrees: number | undefined;
+  ignoreOrientation: boolean | undefined;
+  maxBytes: number | undefined;
+  maxPixels: number | undefined;
+}
+export interface WasmResultOptions {
+  maxResults: number | undefined;
+  scoreThreshold: number | undefined;
+  allow: string[] | undefined;
+  deny: string[] | undefined;
+}
+
+export interface Classification {
+  predictions: Prediction[];
+  timing: Timing;
+  /** Of the picture, upright. */
+  width: number;
+  height: number;
+  /** What the network saw of it; may reach outside 0..1 where the crop is larger than the picture. */
+  crop: Region;
+}
+
+export interface HeatGrid {
+  /** Side of the square grid. */
+  size: number;
+  /** Rows from the top. */
+  values: Float32Array<ArrayBuffer>;
+}
+
+/** One engine in the module's memory. Every array that it returns is a copy. */
+export interface WasmEngine {
+  beginModel(totalBytes: number): void;
+  appendModel(bytes: Uint8Array): Done | Failure;
+  finishModel(): Done | Failure;
+  selfTest(): boolean | Failure;
+  info(): ModelInfo;
+  beginBytes(bytes: Uint8Array, options: WasmPictureOptions): Done | Failure;
+  beginPixels(pixels: Uint8Array, width: number, height: number, channels: number, options: WasmPictureOptions): Done | Failure;
+  step(): boolean | Failure;
+  finish(options: WasmResultOptions): Classification | Failure;
+  heatMap(classIndex: number): HeatGrid | Failure;
+  embedding(): Float32Array<ArrayBuffer>;
+  heapBytes(): number;
+  delete(): void;
+}
+
+interface WasmModule {
+  Engine: new () => WasmEngine;
+}
+
+/** Fetches and starts a module. Errors: `io` where the file is not there, `internal` where the engine refuses it. */
+export async function startEngine(wasmUrl: string): Promise<WasmEngine> {
+  const compiled = await compile(wasmUrl);
+  const module = await new Promise<WasmModule>((resolve, reject) => {
+    // Emscripten's own loader would guess the file's address; and it drops the reason of a failure.
+    const instantiateWasm = (imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) => {
+      WebAssembly.instantiate(compiled, imports).then(receive, reject);
+      return {};
+    };
+    createModule<WasmModule>({ instantiateWasm }).then(resolve, reject);
+  });
+  return new module.Engine();
+}
+
+async function compile(wasmUrl: string): Promise<WebAssembly.Module> {
+  const response = await fetch(wasmUrl).catch((error: unknown) => {
+    throw new ResnetError('io', `${wasmUrl}: ${String(error)}`);
+  });
+  if (!response.ok) throw new ResnetError('io', `${wasmUrl}: the server answered ${response.status} ${response.statusText}`.trim());
+  // Compiling while it loads works only where the server names the type.
+  const type = response.headers.get('content-type') ?? '';
+  if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (looksLikeHtml(bytes)) throw new ResnetError('io', webPageMessage(wasmUrl, 'a WebAssembly file'));
+  return WebAssembly.compile(bytes);
+}
