@@ -19,8 +19,8 @@ namespace resnet {
 
 /// A cache line, and enough for every SIMD load.
 inline constexpr size_t kBufferAlignment = 64;
-/// Bytes that may be read (never written) past the end: XNNPACK's kernels load whole vectors (XNN_EXTRA_BYTES is 128
-/// on some targets). They are zero.
+/// Bytes that may be read (never written) past the end: XNNPACK's kernels load whole vectors
+/// (XNN_EXTRA_BYTES is 128 on some targets). They are zero.
 inline constexpr size_t kBufferTail = 128;
 
 /// Move-only, aligned, for plain numbers. The contents start out uninitialised, but for the tail.
@@ -37,7 +37,8 @@ class Buffer {
     constexpr uint64_t kMost = SIZE_MAX / 2;
     if (!bytes || *bytes > kMost) return TooLarge(count);
     const size_t used = static_cast<size_t>(*bytes);
-    const size_t whole = (used + kBufferTail + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+    const size_t whole =
+        (used + kBufferTail + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
     Buffer buffer;
     buffer.data_.reset(static_cast<T*>(std::aligned_alloc(kBufferAlignment, whole)));
     if (buffer.data_ == nullptr) return TooLarge(count);
@@ -66,7 +67,8 @@ class Buffer {
   };
 
   static Error TooLarge(uint64_t count) {
-    return Error{ErrorCode::kOutOfMemory, StrCat("no memory for ", count, " values of ", sizeof(T), " bytes")};
+    return Error{ErrorCode::kOutOfMemory,
+                 StrCat("no memory for ", count, " values of ", sizeof(T), " bytes")};
   }
 
   std::unique_ptr<T, Free> data_;

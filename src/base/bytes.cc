@@ -14,12 +14,13 @@ bool LooksLikeHtml(Bytes bytes) {
   const size_t start = text.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) return false;
   text.remove_prefix(start);
-  constexpr std::array<std::string_view, 3> kOpenings = {"<!doctype", "<html", "<head"};
+  constexpr std::array<std::string_view, 3> kOpenings = {"<!doctype html", "<html", "<head"};
   for (const std::string_view opening : kOpenings) {
     if (text.size() < opening.size()) continue;
     bool same = true;
     for (size_t i = 0; i < opening.size(); ++i) {
-      const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+      const char c =
+          text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
       same = same && c == opening[i];
     }
     if (same) return true;

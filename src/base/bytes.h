@@ -34,7 +34,8 @@ enum class ByteOrder { kLittle, kBig };
 /// A cursor over bytes. A read past the end gives nothing and leaves the cursor where it was.
 class ByteReader {
  public:
-  explicit ByteReader(Bytes bytes, ByteOrder order = ByteOrder::kLittle) : bytes_(bytes), order_(order) {}
+  explicit ByteReader(Bytes bytes, ByteOrder order = ByteOrder::kLittle)
+      : bytes_(bytes), order_(order) {}
 
   size_t position() const { return position_; }
   size_t remaining() const { return bytes_.size() - position_; }

@@ -8,8 +8,9 @@
 
 namespace resnet {
 
-/// Returns true when the work should stop; the work then ends with ErrorCode::kCancelled. Empty: never stop.
-/// It is called from the thread that works, so it must be quick and safe to call from there.
+/// Returns true when the work should stop; the work then ends with ErrorCode::kCancelled. Empty:
+/// never stop. It is called from the thread that works, so it must be quick and safe to call from
+/// there.
 using CancelCheck = std::function<bool()>;
 
 }  // namespace resnet

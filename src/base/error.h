@@ -10,8 +10,9 @@
 
 namespace resnet {
 
-/// What went wrong, coarse enough for a program to act on. The names (`ErrorCodeName`) are part of the public interface:
-/// the command line prints them in JSON and the JavaScript error carries them as `code`.
+/// What went wrong, coarse enough for a program to act on. The names (`ErrorCodeName`) are part of
+/// the public interface: the command line prints them in JSON and the JavaScript error carries them
+/// as `code`.
 enum class ErrorCode {
   kBadArgument,        ///< the caller asked for something that has no meaning
   kIo,                 ///< a file or stream could not be read or written
@@ -25,7 +26,7 @@ enum class ErrorCode {
   kWrongArchitecture,  ///< the tensors are not those of the architecture that the file names
   kOutOfMemory,
   kCancelled,
-  kInternal,           ///< a bug of ours
+  kInternal,  ///< a bug of ours
 };
 
 /// One row of the message table.
@@ -41,7 +42,8 @@ std::span<const ErrorCodeInfo> ErrorTable();
 std::string_view ErrorCodeName(ErrorCode code);
 std::string_view ErrorAdvice(ErrorCode code);
 
-/// A code and a sentence that says what was found, what was expected and, where it helps, what to do.
+/// A code and a sentence that says what was found, what was expected and, where it helps, what to
+/// do.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;

@@ -52,6 +52,13 @@ bool WriteAll(int fd, Bytes bytes) {
   return true;
 }
 
+// A pipe or a device, as /dev/stdout: to rename a file over it would take it away from everybody.
+Status WriteDevice(const std::string& path, Bytes bytes) {
+  const Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0 || !WriteAll(file.get(), bytes)) return IoErrno(path, "write it");
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<uint8_t>> ReadFile(const std::string& path, uint64_t max_bytes) {
@@ -60,9 +67,15 @@ Result<std::vector<uint8_t>> ReadFile(const std::string& path, uint64_t max_byte
   struct stat info {};
   if (fstat(file.get(), &info) != 0) return IoErrno(path, "read it");
   if (S_ISDIR(info.st_mode)) return IoError(path, "is a folder, a file was expected");
-  std::vector<uint8_t> bytes;
-  if (S_ISREG(info.st_mode)) bytes.reserve(std::min<uint64_t>(static_cast<uint64_t>(info.st_size), max_bytes) + 1);
+  const Error too_large =
+      IoError(path, StrCat("is larger than the limit of ", ByteCount(max_bytes)));
   constexpr size_t kChunk = 1 << 20;
+  std::vector<uint8_t> bytes;
+  if (S_ISREG(info.st_mode)) {
+    if (static_cast<uint64_t>(info.st_size) > max_bytes) return too_large;
+    // Room for the read that finds the end as well, or the vector would double for it.
+    bytes.reserve(static_cast<size_t>(info.st_size) + kChunk);
+  }
   while (true) {
     const size_t old_size = bytes.size();
     bytes.resize(old_size + kChunk);
@@ -70,12 +83,17 @@ Result<std::vector<uint8_t>> ReadFile(const std::string& path, uint64_t max_byte
     bytes.resize(old_size + static_cast<size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return IoErrno(path, "read it");
-    if (bytes.size() > max_bytes) return IoError(path, StrCat("is larger than the limit of ", ByteCount(max_bytes)));
+    if (bytes.size() > max_bytes) return too_large;
     if (count == 0) return bytes;
   }
 }
 
 Status WriteFile(const std::string& path, Bytes bytes) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    if (S_ISDIR(info.st_mode)) return IoError(path, "is a folder, a file was expected");
+    return WriteDevice(path, bytes);
+  }
   const std::string beside = StrCat(path, ".part-", getpid());
   Descriptor file(open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (file.get() < 0) return IoErrno(path, "write it");

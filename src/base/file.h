@@ -13,11 +13,13 @@
 
 namespace resnet {
 
-/// The file's bytes. Errors (kIo, with the path): missing, a folder, unreadable, larger than `max_bytes`.
+/// The file's bytes. Errors (kIo, with the path): missing, a folder, unreadable, larger than
+/// `max_bytes`.
 Result<std::vector<uint8_t>> ReadFile(const std::string& path, uint64_t max_bytes);
 
-/// Writes `bytes` to a new file beside `path` and renames it over `path`: either the whole file is there or
-/// what was there before. Errors: kIo, with the path.
+/// Writes `bytes` to a new file beside `path` and renames it over `path`: either the whole file is
+/// there or what was there before. A pipe or a device is written to as it is. Errors: kIo, with the
+/// path.
 Status WriteFile(const std::string& path, Bytes bytes);
 
 }  // namespace resnet

@@ -14,7 +14,8 @@ namespace {
 constexpr int kMaxDepth = 32;  // our own files need four; the check below recurses
 
 Status CheckStructure(yyjson_val* value, int depth) {
-  if (depth > kMaxDepth) return Error{ErrorCode::kBadArgument, StrCat("nested deeper than ", kMaxDepth, " levels")};
+  if (depth > kMaxDepth)
+    return Error{ErrorCode::kBadArgument, StrCat("nested deeper than ", kMaxDepth, " levels")};
   if (yyjson_is_arr(value)) {
     size_t index = 0, count = 0;
     yyjson_val* element = nullptr;
@@ -28,7 +29,8 @@ Status CheckStructure(yyjson_val* value, int depth) {
     yyjson_obj_foreach(value, index, count, name, member) {
       const std::string_view text(yyjson_get_str(name), yyjson_get_len(name));
       if (!names.insert(text).second) {
-        return Error{ErrorCode::kBadArgument, StrCat("the name \"", Printable(text), "\" stands twice in one object")};
+        return Error{ErrorCode::kBadArgument,
+                     StrCat("the name \"", Printable(text), "\" stands twice in one object")};
       }
       if (yyjson_is_ctn(member)) RESNET_RETURN_IF_ERROR(CheckStructure(member, depth + 1));
     }
@@ -65,9 +67,12 @@ JsonValue JsonValue::operator[](std::string_view name) const {
   return JsonValue(yyjson_obj_getn(value_, name.data(), name.size()));
 }
 
-size_t JsonValue::size() const { return yyjson_get_len(is_object() || is_array() ? value_ : nullptr); }
+size_t JsonValue::size() const {
+  return yyjson_get_len(is_object() || is_array() ? value_ : nullptr);
+}
 
-Status JsonValue::ForEachMember(const std::function<Status(std::string_view, JsonValue)>& visit) const {
+Status JsonValue::ForEachMember(
+    const std::function<Status(std::string_view, JsonValue)>& visit) const {
   if (!is_object()) return {};
   size_t index = 0, count = 0;
   yyjson_val *name = nullptr, *member = nullptr;
@@ -81,7 +86,9 @@ Status JsonValue::ForEachElement(const std::function<Status(size_t, JsonValue)>&
   if (!is_array()) return {};
   size_t index = 0, count = 0;
   yyjson_val* element = nullptr;
-  yyjson_arr_foreach(value_, index, count, element) { RESNET_RETURN_IF_ERROR(visit(index, JsonValue(element))); }
+  yyjson_arr_foreach(value_, index, count, element) {
+    RESNET_RETURN_IF_ERROR(visit(index, JsonValue(element)));
+  }
   return {};
 }
 
@@ -90,9 +97,11 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
   char* start = const_cast<char*>(text.data());
   yyjson_read_err problem{};
   JsonDocument document;
-  document.document_.reset(yyjson_read_opts(start, text.size(), YYJSON_READ_NOFLAG, nullptr, &problem));
+  document.document_.reset(
+      yyjson_read_opts(start, text.size(), YYJSON_READ_NOFLAG, nullptr, &problem));
   if (document.document_ == nullptr) {
-    return Error{ErrorCode::kBadArgument, StrCat("not JSON: ", problem.msg, " at byte ", problem.pos)};
+    return Error{ErrorCode::kBadArgument,
+                 StrCat("not JSON: ", problem.msg, " at byte ", problem.pos)};
   }
   RESNET_RETURN_IF_ERROR(CheckStructure(yyjson_doc_get_root(document.document_.get()), 1));
   return document;

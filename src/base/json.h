@@ -1,4 +1,5 @@
-// Reading JSON from outside (yyjson underneath): strict, with a depth limit and without duplicate names.
+// Reading JSON from outside (yyjson underneath): strict, with a depth limit and without duplicate
+// names.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_BASE_JSON_H_
@@ -16,8 +17,8 @@ struct yyjson_val;
 
 namespace resnet {
 
-/// A value inside a JsonDocument, valid as long as the document lives. A default one is "absent": everything asked of
-/// it gives nothing, so that look-ups can be chained.
+/// A value inside a JsonDocument, valid as long as the document lives. A default one is "absent":
+/// everything asked of it gives nothing, so that look-ups can be chained.
 class JsonValue {
  public:
   JsonValue() = default;
@@ -37,7 +38,8 @@ class JsonValue {
   /// Number of members or elements; 0 for anything else.
   size_t size() const;
   /// Calls `visit` for each member of an object, in file order, until it returns an error.
-  Status ForEachMember(const std::function<Status(std::string_view name, JsonValue value)>& visit) const;
+  Status ForEachMember(
+      const std::function<Status(std::string_view name, JsonValue value)>& visit) const;
   /// Calls `visit` for each element of an array until it returns an error.
   Status ForEachElement(const std::function<Status(size_t index, JsonValue value)>& visit) const;
 
@@ -48,8 +50,9 @@ class JsonValue {
 /// A parsed text, owner of its values.
 class JsonDocument {
  public:
-  /// Errors: kBadArgument with the position for anything that is not JSON by RFC 8259, is nested deeper than 32 levels,
-  /// or holds one name twice in one object. Callers put their own code and context on it.
+  /// Errors: kBadArgument with the position for anything that is not JSON by RFC 8259, is nested
+  /// deeper than 32 levels, or holds one name twice in one object. Callers put their own code and
+  /// context on it.
   static Result<JsonDocument> Parse(std::string_view text);
 
   JsonValue root() const;

@@ -17,8 +17,9 @@ namespace resnet {
 ///     json.BeginObject().Key("label").Value("Labrador").Key("score").Value(0.93).EndObject();
 ///     json.text();   // {"label":"Labrador","score":0.93}
 ///
-/// Broken UTF-8 in a string (a file name may hold any bytes) becomes U+FFFD. Numbers are written in the shortest form
-/// that reads back to the same value; NaN and infinities, which JSON lacks, become null.
+/// Broken UTF-8 in a string (a file name may hold any bytes) becomes U+FFFD. Numbers are written in
+/// the shortest form that reads back to the same value; NaN and infinities, which JSON lacks,
+/// become null.
 class JsonWriter {
  public:
   explicit JsonWriter(int indent = 0) : indent_(indent) {}
@@ -35,8 +36,7 @@ class JsonWriter {
   JsonWriter& Value(float number);
   JsonWriter& Value(double number);
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  JsonWriter& Value(T number) {
+  requires(!std::same_as<T, bool>) JsonWriter& Value(T number) {
     return Raw(std::to_string(number));
   }
   JsonWriter& Null() { return Raw("null"); }

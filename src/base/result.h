@@ -18,8 +18,10 @@ namespace resnet {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit on purpose
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   bool ok() const { return state_.index() == 0; }
 
@@ -73,9 +75,10 @@ using Status = Result<void>;
 #define RESNET_CONCAT_INNER(a, b) a##b
 #define RESNET_CONCAT(a, b) RESNET_CONCAT_INNER(a, b)
 
-/// Returns the error of `expression` (a Status or Result) from the enclosing function, if it has one.
-#define RESNET_RETURN_IF_ERROR(expression)                            \
-  do {                                                                \
+/// Returns the error of `expression` (a Status or Result) from the enclosing function, if it has
+/// one.
+#define RESNET_RETURN_IF_ERROR(expression)                               \
+  do {                                                                   \
     if (auto status = (expression); !status.ok()) return status.error(); \
   } while (false)
 

@@ -67,8 +67,8 @@ size_t Utf8SequenceLength(std::string_view text) {
 std::string Printable(std::string_view text, size_t limit) {
   std::string out;
   while (!text.empty()) {
-    if (out.size() >= limit) return out + "...";
     const size_t length = Utf8SequenceLength(text);
+    if (out.size() + std::max<size_t>(length, 1) > limit) return out + "...";
     const bool control = length == 1 && (static_cast<uint8_t>(text[0]) < 0x20 || text[0] == 0x7F);
     if (length == 0 || control) {
       out.push_back('?');

@@ -48,13 +48,15 @@ std::string Join(std::span<const std::string> names, std::string_view separator)
 /// `shape` as "[64, 7, 7, 3]".
 std::string ShapeText(std::span<const int64_t> shape);
 
-/// `text` made safe to show: at most `limit` bytes, control characters and broken UTF-8 replaced by '?'.
+/// `text` made safe to show: control characters and broken UTF-8 replaced by '?', and past `limit`
+/// bytes "...".
 std::string Printable(std::string_view text, size_t limit = 120);
 
 /// 1536 as "1.5 KiB"; for people.
 std::string ByteCount(uint64_t bytes);
 
-/// The length in bytes of the UTF-8 sequence that starts `text`, 0 where it is broken or `text` is empty.
+/// The length in bytes of the UTF-8 sequence that starts `text`, 0 where it is broken or `text` is
+/// empty.
 size_t Utf8SequenceLength(std::string_view text);
 
 }  // namespace resnet

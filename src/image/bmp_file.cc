@@ -13,7 +13,8 @@ namespace resnet {
 namespace {
 
 constexpr size_t kFileHeaderSize = 14;
-constexpr uint32_t kCoreHeaderSize = 12;  // the oldest: 16-bit sides, palette entries of three bytes
+constexpr uint32_t kCoreHeaderSize =
+    12;  // the oldest: 16-bit sides, palette entries of three bytes
 constexpr uint32_t kInfoHeaderSize = 40;
 constexpr uint32_t kNoCompression = 0, kBitFields = 3, kAlphaBitFields = 6;
 // Whether they belong to the header (from 52 bytes on) or follow it, the masks stand here.
@@ -102,7 +103,8 @@ uint8_t Sample(uint32_t pixel, uint32_t mask) {
 /// Turns one stored row into pixels of `channels` bytes.
 class RowDecoder {
  public:
-  RowDecoder(Bytes bytes, const BmpHeader& header) : header_(header), palette_(ReadPalette(bytes, header)) {}
+  RowDecoder(Bytes bytes, const BmpHeader& header)
+      : header_(header), palette_(ReadPalette(bytes, header)) {}
 
   int channels() const { return header_.masks[3] != 0 ? 4 : kChannels; }
 
@@ -132,9 +134,10 @@ class RowDecoder {
   void DecodeMasked(Bytes row, uint8_t* out) const {
     ByteReader reader(row);
     for (int x = 0; x < header_.width; ++x) {
-      const uint32_t pixel =
-          header_.bits == 16 ? reader.Read<uint16_t>().value_or(0) : reader.Read<uint32_t>().value_or(0);
-      for (int c = 0; c < channels(); ++c) *out++ = Sample(pixel, header_.masks[static_cast<size_t>(c)]);
+      const uint32_t pixel = header_.bits == 16 ? reader.Read<uint16_t>().value_or(0)
+                                                : reader.Read<uint32_t>().value_or(0);
+      for (int c = 0; c < channels(); ++c)
+        *out++ = Sample(pixel, header_.masks[static_cast<size_t>(c)]);
     }
   }
 
@@ -172,10 +175,12 @@ Result<BmpHeader> ReadBmpHeader(Bytes bytes) {
     reader.Take(12);  // size of the pixels, pixels per metre
     colours_used = reader.Read<uint32_t>().value_or(0);
   }
-  if (!IsOneOf(bits, {1, 4, 8, 16, 24, 32})) return Unsupported(StrCat("has ", bits, " bits per pixel"));
+  if (!IsOneOf(bits, {1, 4, 8, 16, 24, 32}))
+    return Unsupported(StrCat("has ", bits, " bits per pixel"));
   header.bits = static_cast<int>(bits);
   if (compression == 1 || compression == 2) return Unsupported("is run-length coded");
-  const bool masked = (compression == kBitFields || compression == kAlphaBitFields) && IsOneOf(bits, {16, 32});
+  const bool masked =
+      (compression == kBitFields || compression == kAlphaBitFields) && IsOneOf(bits, {16, 32});
   if (compression != kNoCompression && !masked) return Unsupported("is compressed");
   RESNET_RETURN_IF_ERROR(ReadMasks(bytes, *header_size, compression, header));
   if (bits <= 8) PlacePalette(*header_size, colours_used, header);
@@ -189,7 +194,8 @@ Result<Image> DecodeBmp(Bytes bytes, const BmpHeader& header) {
   const uint64_t stride = (row_bytes + 3) / 4 * 4;
   // The last row may lack its padding.
   ByteReader reader(bytes);
-  if (!reader.Seek(header.pixels) || reader.remaining() < stride * (height - 1) + row_bytes) return EndsEarly();
+  if (!reader.Seek(header.pixels) || reader.remaining() < stride * (height - 1) + row_bytes)
+    return EndsEarly();
 
   const RowDecoder decoder(bytes, header);
   const uint64_t out_stride = width * static_cast<uint64_t>(decoder.channels());
@@ -197,7 +203,8 @@ Result<Image> DecodeBmp(Bytes bytes, const BmpHeader& header) {
   for (uint64_t y = 0; y < height; ++y) {
     const uint64_t to = header.from_top ? y : height - 1 - y;
     const size_t from = header.pixels + static_cast<size_t>(y * stride);
-    decoder.Decode(bytes.subspan(from, static_cast<size_t>(row_bytes)), pixels.data() + to * out_stride);
+    decoder.Decode(bytes.subspan(from, static_cast<size_t>(row_bytes)),
+                   pixels.data() + to * out_stride);
   }
   return CopyPixels({pixels.span(), header.width, header.height, decoder.channels()});
 }

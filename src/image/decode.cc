@@ -1,10 +1,10 @@
 // See decode.h.
 //
-// Every format goes the same way: read the header, hold it against the limits, check what stb_image does not, decode,
-// widen to RGB, turn upright.
-// SPDX-License-Identifier: MIT
+// Every format goes the same way: read the header, hold it against the limits, check what stb_image
+// does not, decode, widen to RGB, turn upright. SPDX-License-Identifier: MIT
 #include "image/decode.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 #include <memory>
@@ -42,8 +42,8 @@ Status CheckBytes(Bytes bytes, const DecodeOptions& options) {
   // stb_image counts bytes in an int.
   const uint64_t most = std::min<uint64_t>(options.max_bytes, INT_MAX);
   if (bytes.size() <= most) return {};
-  return Error{ErrorCode::kImageTooLarge, StrCat("the file has ", ByteCount(bytes.size()), ", the limit is ",
-                                                 ByteCount(most))};
+  return Error{ErrorCode::kImageTooLarge, StrCat("the file has ", ByteCount(bytes.size()),
+                                                 ", the limit is ", ByteCount(most))};
 }
 
 Status CheckSides(const ImageInfo& info, const DecodeOptions& options) {
@@ -56,9 +56,9 @@ Status CheckSides(const ImageInfo& info, const DecodeOptions& options) {
 
 Error NotAnImage(Bytes bytes) {
   const std::string_view kind = DescribeForeign(bytes);
-  const std::string found = kind == "empty"  ? "the file is empty"
-                            : kind.empty() ? "the bytes are no picture"
-                                           : StrCat("this is ", kind);
+  const std::string found = kind == "empty" ? "the file is empty"
+                            : kind.empty()  ? "the bytes are no picture"
+                                            : StrCat("this is ", kind);
   return Error{ErrorCode::kNotAnImage, StrCat(found, "; a JPEG, PNG or BMP was expected")};
 }
 
@@ -69,7 +69,8 @@ Result<Source> OpenJpeg(Bytes bytes, const DecodeOptions& options, bool whole) {
   source.bytes = bytes;
   RESNET_RETURN_IF_ERROR(CheckSides(source.info, options));
   if (whole) RESNET_RETURN_IF_ERROR(CheckJpegScans(bytes, header));
-  // A component in whole units of up to 32x32 pixels, two bytes per coefficient; or the result, three bytes per pixel.
+  // A component in whole units of up to 32x32 pixels, two bytes per coefficient; or the result,
+  // three bytes per pixel.
   const auto width = static_cast<uint64_t>(header.width);
   const auto height = static_cast<uint64_t>(header.height);
   source.working_bytes = 3 * (width + 32) * (height + 32);
@@ -126,8 +127,8 @@ Error StbError(ImageFormat format) {
   return Error{ErrorCode::kTruncated, StrCat("the ", name, " is damaged: ", reason)};
 }
 
-// stb_image returns a JPEG that it gave up on halfway as a picture, but leaves the reason. There is always one, because
-// the test for PNG comes first and fails.
+// stb_image returns a JPEG that it gave up on halfway as a picture, but leaves the reason. There is
+// always one, because the test for PNG comes first and fails.
 bool GaveUpHalfway(ImageFormat format) {
   return format == ImageFormat::kJpeg && std::string_view(stbi_failure_reason()) != "bad png sig";
 }
@@ -135,17 +136,19 @@ bool GaveUpHalfway(ImageFormat format) {
 Result<Image> DecodeWithStb(const Source& source) {
   const bool jpeg = source.info.format == ImageFormat::kJpeg;
   // Some kilobytes for stb's own tables.
-  resnet_stb_set_limit(static_cast<size_t>(std::min<uint64_t>(source.working_bytes + (64 << 10), SIZE_MAX)));
+  resnet_stb_set_limit(
+      static_cast<size_t>(std::min<uint64_t>(source.working_bytes + (64 << 10), SIZE_MAX)));
   int width = 0, height = 0, channels = 0;
   const std::unique_ptr<stbi_uc, FreePixels> pixels(
-      stbi_load_from_memory(source.bytes.data(), static_cast<int>(source.bytes.size()), &width, &height,
-                            &channels, jpeg ? kChannels : 0));
+      stbi_load_from_memory(source.bytes.data(), static_cast<int>(source.bytes.size()), &width,
+                            &height, &channels, jpeg ? kChannels : 0));
   if (pixels == nullptr || GaveUpHalfway(source.info.format)) return StbError(source.info.format);
   if (width != source.info.width || height != source.info.height) {
     return Error{ErrorCode::kInternal, "the two readings of the picture's header differ"};
   }
   if (jpeg) channels = kChannels;
-  const size_t size = static_cast<size_t>(width) * static_cast<size_t>(height) * static_cast<size_t>(channels);
+  const size_t size =
+      static_cast<size_t>(width) * static_cast<size_t>(height) * static_cast<size_t>(channels);
   return CopyPixels({Bytes(pixels.get(), size), width, height, channels});
 }
 
@@ -159,7 +162,8 @@ Result<ImageInfo> ReadImageInfo(Bytes bytes, const DecodeOptions& options) {
 Result<Image> DecodeImage(Bytes bytes, const DecodeOptions& options) {
   RESNET_ASSIGN_OR_RETURN(const Source source, Open(bytes, options, /*whole=*/true));
   const bool bmp = source.info.format == ImageFormat::kBmp;
-  RESNET_ASSIGN_OR_RETURN(Image image, bmp ? DecodeBmp(source.bytes, source.bmp) : DecodeWithStb(source));
+  RESNET_ASSIGN_OR_RETURN(Image image,
+                          bmp ? DecodeBmp(source.bytes, source.bmp) : DecodeWithStb(source));
   if (options.orientation == Orientation::kIgnore) return image;
   return ApplyOrientation(std::move(image), source.info.orientation);
 }

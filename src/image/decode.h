@@ -1,4 +1,5 @@
-// Decoding: JPEG, PNG and BMP bytes to an Image, with limits that are checked before anything is allocated.
+// Decoding: JPEG, PNG and BMP bytes to an Image, with limits that are checked before anything is
+// allocated.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_IMAGE_DECODE_H_
@@ -24,7 +25,7 @@ enum class ImageFormat { kJpeg, kPng, kBmp };
 /// What the header says.
 struct ImageInfo {
   ImageFormat format;
-  int width;        ///< as stored, before orientation
+  int width;  ///< as stored, before orientation
   int height;
   int orientation;  ///< EXIF 1..8; 1 where there is none or it is not valid
 };
@@ -32,13 +33,14 @@ struct ImageInfo {
 /// Reads the header alone. Errors as DecodeImage, but for those found only in the pixel data.
 Result<ImageInfo> ReadImageInfo(Bytes bytes, const DecodeOptions& options);
 
-/// The picture, upright (unless told otherwise), grey and palette widened, 16 bits reduced to 8, alpha laid over white,
-/// CMYK and YCCK JPEGs converted as stb_image does.
+/// The picture, upright (unless told otherwise), grey and palette widened, 16 bits reduced to 8,
+/// alpha laid over white, CMYK and YCCK JPEGs converted as stb_image does.
 ///
-/// Errors: kImageTooLarge (limits), kNotAnImage (what it is instead, where that can be told: empty, a web page, WebP,
-/// AVIF, HEIC, GIF, TIFF, SVG, PDF...; or a header with impossible values), kUnsupportedImage (arithmetic coding, 12
-/// bits, lossless JPEG), kTruncated (the file ends early, or its data are damaged: a picture that is half grey would be
-/// classified as if it were whole), kOutOfMemory.
+/// Errors: kImageTooLarge (limits), kNotAnImage (what it is instead, where that can be told: empty,
+/// a web page, WebP, AVIF, HEIC, GIF, TIFF, SVG, PDF...; or a header with impossible values),
+/// kUnsupportedImage (arithmetic coding, 12 bits, lossless JPEG), kTruncated (the file ends early,
+/// or its data are damaged: a picture that is half grey would be classified as if it were whole),
+/// kOutOfMemory.
 Result<Image> DecodeImage(Bytes bytes, const DecodeOptions& options = {});
 
 }  // namespace resnet

@@ -47,7 +47,8 @@ constexpr std::array kSignatures = {
 };
 
 bool Matches(std::string_view text, const Signature& signature) {
-  return text.size() > signature.offset && text.substr(signature.offset).starts_with(signature.bytes);
+  return text.size() > signature.offset &&
+         text.substr(signature.offset).starts_with(signature.bytes);
 }
 
 bool IsText(std::string_view text) {
@@ -61,7 +62,8 @@ bool IsText(std::string_view text) {
 
 std::string_view DescribeForeign(Bytes bytes) {
   if (bytes.empty()) return "empty";
-  if (LooksLikeHtml(bytes)) return "a web page (the server answered with HTML in place of the picture)";
+  if (LooksLikeHtml(bytes))
+    return "a web page (the server answered with HTML in place of the picture)";
   const std::string_view start = AsText(bytes.first(std::min<size_t>(bytes.size(), 1024)));
   for (const Signature& signature : kSignatures) {
     if (Matches(start, signature)) return signature.name;

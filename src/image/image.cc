@@ -8,7 +8,8 @@
 namespace resnet {
 namespace {
 
-// value * alpha + 255 * (1 - alpha), rounded to nearest: what Pillow's alpha_composite makes of a pixel over white.
+// value * alpha + 255 * (1 - alpha), rounded to nearest: what Pillow's alpha_composite makes of a
+// pixel over white.
 uint8_t OverWhite(uint8_t value, uint8_t alpha) {
   const unsigned sum = value * unsigned{alpha} + 255u * (255u - alpha);
   return static_cast<uint8_t>((sum + 127) / 255);

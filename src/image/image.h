@@ -21,7 +21,9 @@ struct Image {
   /// An image whose pixels are not set yet. Errors: kBadArgument for a side below 1, kOutOfMemory.
   static Result<Image> Create(int width, int height);
 
-  uint8_t* row(int y) { return pixels.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * kChannels; }
+  uint8_t* row(int y) {
+    return pixels.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * kChannels;
+  }
   const uint8_t* row(int y) const {
     return pixels.data() + static_cast<size_t>(y) * static_cast<size_t>(width) * kChannels;
   }

@@ -18,11 +18,11 @@ constexpr uint8_t kQuantization = 0xDB, kNumberOfLines = 0xDC, kRestartInterval 
 constexpr uint8_t kApplication0 = 0xE0, kApplication1 = 0xE1, kApplication15 = 0xEF;
 constexpr uint8_t kComment = 0xFE;
 
-// A 64 MiB file has room for 3 million Huffman tables, each of which costs a microsecond. Real files have fewer than
-// 300 segments (255 for a large colour profile).
+// A 64 MiB file has room for 3 million Huffman tables, each of which costs a microsecond. Real
+// files have fewer than 300 segments (255 for a large colour profile).
 constexpr int kMaxSegments = 10'000;
-// Encoders write 3 to 20 scans. Past that, a scan may cost as much as it has pixels: 0.4 thousand million pixel visits
-// are about a second.
+// Encoders write 3 to 20 scans. Past that, a scan may cost as much as it has pixels: 0.4 thousand
+// million pixel visits are about a second.
 constexpr int kOrdinaryScans = 20;
 constexpr uint64_t kMaxScannedPixels = 400'000'000;
 
@@ -30,12 +30,11 @@ Error Damaged(std::string_view what) {
   return Error{ErrorCode::kTruncated, StrCat("the JPEG is damaged: ", what)};
 }
 
-Error EndsEarly() {
-  return Error{ErrorCode::kTruncated, "the JPEG ends before its end marker"};
-}
+Error EndsEarly() { return Error{ErrorCode::kTruncated, "the JPEG ends before its end marker"}; }
 
 Error Unsupported(std::string_view what) {
-  return Error{ErrorCode::kUnsupportedImage, StrCat("this JPEG ", what, ", which is not supported")};
+  return Error{ErrorCode::kUnsupportedImage,
+               StrCat("this JPEG ", what, ", which is not supported")};
 }
 
 /// Walks over markers and their segments.
@@ -166,7 +165,8 @@ uint64_t CountBlocks(const JpegHeader& header) {
     const JpegComponent& component = header.components[i];
     const int width = header.width * component.horizontal / most_horizontal;
     const int height = header.height * component.vertical / most_vertical;
-    blocks += RoundUp(static_cast<uint64_t>(width), 8) / 8 * (RoundUp(static_cast<uint64_t>(height), 8) / 8);
+    blocks += RoundUp(static_cast<uint64_t>(width), 8) / 8 *
+              (RoundUp(static_cast<uint64_t>(height), 8) / 8);
   }
   return blocks;
 }
@@ -204,11 +204,12 @@ Status ReadScan(Bytes segment, const JpegHeader& header, Scans& scans) {
 Status CheckComplete(const JpegHeader& header, const Scans& scans) {
   const unsigned all = (1u << header.component_count) - 1;
   if (scans.seen != all) return Damaged("data for some of its colours are missing");
-  // A block takes at least one bit for its mean, and in a sequential file one more for "nothing else".
+  // A block takes at least one bit for its mean, and in a sequential file one more for "nothing
+  // else".
   const uint64_t bits = CountBlocks(header) * (header.progressive ? 1 : 2);
   if (scans.bytes < bits / 8) {
-    return Damaged(StrCat("it has ", scans.bytes, " bytes of picture data, too few for ", header.width,
-                          "x", header.height, " pixels"));
+    return Damaged(StrCat("it has ", scans.bytes, " bytes of picture data, too few for ",
+                          header.width, "x", header.height, " pixels"));
   }
   return {};
 }

@@ -1,9 +1,8 @@
 // JpegFile: what a JPEG's markers say, checked before any pixel is decoded.
 //
-// stb_image decodes what it is given for as long as it takes and fills what is missing with grey. So the walk over the
-// markers finds, in one pass over the bytes: the size, kinds that are not supported, files that end early, and files
-// built to take long.
-// SPDX-License-Identifier: MIT
+// stb_image decodes what it is given for as long as it takes and fills what is missing with grey.
+// So the walk over the markers finds, in one pass over the bytes: the size, kinds that are not
+// supported, files that end early, and files built to take long. SPDX-License-Identifier: MIT
 #ifndef RESNET_IMAGE_JPEG_FILE_H_
 #define RESNET_IMAGE_JPEG_FILE_H_
 
@@ -32,12 +31,13 @@ struct JpegHeader {
 
 bool IsJpeg(Bytes bytes);
 
-/// Everything up to the first scan. Errors: kTruncated (ends early, or damaged), kUnsupportedImage (arithmetic coding,
-/// 12 bits, lossless, hierarchical, height not in the header), kNotAnImage (a side of 0).
+/// Everything up to the first scan. Errors: kTruncated (ends early, or damaged), kUnsupportedImage
+/// (arithmetic coding, 12 bits, lossless, hierarchical, height not in the header), kNotAnImage (a
+/// side of 0).
 Result<JpegHeader> ReadJpegHeader(Bytes bytes);
 
-/// The rest of the file, to its end marker. Errors: kTruncated (no end marker, scans missing, fewer bits than blocks),
-/// kUnsupportedImage (more scans or segments than anything but an attack has).
+/// The rest of the file, to its end marker. Errors: kTruncated (no end marker, scans missing, fewer
+/// bits than blocks), kUnsupportedImage (more scans or segments than anything but an attack has).
 Status CheckJpegScans(Bytes bytes, const JpegHeader& header);
 
 }  // namespace resnet

@@ -24,7 +24,8 @@ std::optional<uint16_t> OrientationOf(Bytes entry, ByteOrder order) {
   return reader.Read<uint16_t>();
 }
 
-// Where the pixel at a place of the upright picture lies in the stored one: start + x * step_x + y * step_y.
+// Where the pixel at a place of the upright picture lies in the stored one: start + x * step_x + y
+// * step_y.
 struct Walk {
   ptrdiff_t start = 0;
   ptrdiff_t step_x = 0;
@@ -82,7 +83,8 @@ Result<Image> ApplyOrientation(Image image, int orientation) {
   RESNET_ASSIGN_OR_RETURN(Image upright, Image::Create(sideways ? image.height : image.width,
                                                        sideways ? image.width : image.height));
   const Walk walk = StoredWalk(image.width, image.height, orientation);
-  // In tiles, because one of the two pictures is walked across its rows: a tile's rows stay in the cache.
+  // In tiles, because one of the two pictures is walked across its rows: a tile's rows stay in the
+  // cache.
   constexpr int kTile = 32;
   for (int top = 0; top < upright.height; top += kTile) {
     for (int left = 0; left < upright.width; left += kTile) {

@@ -126,7 +126,8 @@ Result<PngHeader> ReadPngHeader(Bytes bytes) {
   const auto first = NextChunk(reader);
   if (!first) return EndsEarly();
   if (first->type == Type("CgBI")) {
-    return Error{ErrorCode::kUnsupportedImage, "this PNG is of Apple's own variant (CgBI), which is not supported"};
+    return Error{ErrorCode::kUnsupportedImage,
+                 "this PNG is of Apple's own variant (CgBI), which is not supported"};
   }
   if (first->type != Type("IHDR")) return Impossible("its first chunk is another one");
   RESNET_ASSIGN_OR_RETURN(PngHeader header, ParseHeaderChunk(first->data));
@@ -145,14 +146,13 @@ Status CheckPngChunks(Bytes bytes) {
     const std::string_view name = AsText(bytes.subspan(chunk->position + 4, 4));
     const bool known = name == "IHDR" || name == "PLTE" || name == "IDAT" || name == "IEND";
     if (IsCritical(chunk->type) && !known) {
-      return Error{ErrorCode::kUnsupportedImage,
-                   StrCat("this PNG has a chunk \"", Printable(name), "\", which is not supported")};
+      return Error{ErrorCode::kUnsupportedImage, StrCat("this PNG has a chunk \"", Printable(name),
+                                                        "\", which is not supported")};
     }
     // Of the others, only the transparency changes what we decode.
     if ((known || name == "tRNS") && !ChecksumIsRight(bytes, *chunk)) {
-      return Error{ErrorCode::kTruncated,
-                   StrCat("the PNG is damaged: the checksum of its chunk ", name, " at byte ", chunk->position,
-                          " is wrong")};
+      return Error{ErrorCode::kTruncated, StrCat("the PNG is damaged: the checksum of its chunk ",
+                                                 name, " at byte ", chunk->position, " is wrong")};
     }
     if (name == "IEND") return {};
   }
@@ -164,10 +164,12 @@ uint64_t PngWorkingBytes(const PngHeader& header) {
   const auto height = static_cast<uint64_t>(header.height);
   const auto bits = static_cast<uint64_t>(header.bits);
   const auto channels = static_cast<uint64_t>(header.channels);
-  // Inflated rows, each with its filter byte. stb's buffer starts at this size and doubles where interlacing adds rows.
+  // Inflated rows, each with its filter byte. stb's buffer starts at this size and doubles where
+  // interlacing adds rows.
   const uint64_t rows = 2 * ((width * bits + 7) / 8 * channels * height + height) + 4096;
   // Decoded pixels: a transparent colour adds a channel, a palette becomes four.
-  const uint64_t decoded = width * height * (header.palette ? 4 : channels + 1) * (bits == 16 ? 2 : 1);
+  const uint64_t decoded =
+      width * height * (header.palette ? 4 : channels + 1) * (bits == 16 ? 2 : 1);
   return std::max(rows, decoded);
 }
 

@@ -8,6 +8,7 @@
 #include <climits>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "base/strings.h"
 #include "image/orientation.h"
@@ -25,15 +26,19 @@ struct Plan {
 };
 
 Result<Box> RegionBox(int width, int height, const Region& region) {
-  const bool inside = region.left >= 0 && region.left < region.right && region.right <= 1 && region.top >= 0 &&
-                      region.top < region.bottom && region.bottom <= 1;
+  const bool inside = region.left >= 0 && region.left < region.right && region.right <= 1 &&
+                      region.top >= 0 && region.top < region.bottom && region.bottom <= 1;
   if (!inside) {
-    return Error{ErrorCode::kBadArgument, StrCat("region of interest ", region.left, ", ", region.top, " to ",
-                                                 region.right, ", ", region.bottom,
-                                                 "; 0 <= left < right <= 1 and 0 <= top < bottom <= 1 were expected")};
+    return Error{
+        ErrorCode::kBadArgument,
+        StrCat("region of interest ", region.left, ", ", region.top, " to ", region.right, ", ",
+               region.bottom, "; 0 <= left < right <= 1 and 0 <= top < bottom <= 1 were expected")};
   }
-  // To the nearest pixel edge, so that a region given as pixels / side is met exactly; at least one pixel.
-  const auto edge = [](double fraction, int size) { return static_cast<int>(std::lround(fraction * size)); };
+  // To the nearest pixel edge, so that a region given as pixels / side is met exactly; at least one
+  // pixel.
+  const auto edge = [](double fraction, int size) {
+    return static_cast<int>(std::lround(fraction * size));
+  };
   Box box;
   box.x = std::min(edge(region.left, width), width - 1);
   box.y = std::min(edge(region.top, height), height - 1);
@@ -42,8 +47,8 @@ Result<Box> RegionBox(int width, int height, const Region& region) {
   return box;
 }
 
-// Where torchvision's center_crop begins. Python rounds halves to even. A side that is too short is padded first, with
-// the odd pixel after it.
+// Where torchvision's center_crop begins. Python rounds halves to even. A side that is too short is
+// padded first, with the odd pixel after it.
 int CropStart(int size, int crop) {
   if (size < crop) return -((crop - size) / 2);
   const int spare = size - crop;
@@ -57,25 +62,28 @@ Status ScaleShortSide(const Recipe& recipe, int width, int height, Plan& plan) {
   const int longer = std::max(width, height);
   const double length = static_cast<double>(int64_t{recipe.resize_size} * longer) / shorter;
   if (length > INT_MAX) {
-    return Error{ErrorCode::kBadArgument, StrCat("a picture of ", width, "x", height,
-                                                 " is too long and thin to be scaled to a short side of ",
-                                                 recipe.resize_size)};
+    return Error{
+        ErrorCode::kBadArgument,
+        StrCat("a picture of ", width, "x", height,
+               " is too long and thin to be scaled to a short side of ", recipe.resize_size)};
   }
   plan.width = width <= height ? recipe.resize_size : static_cast<int>(length);
   plan.height = width <= height ? static_cast<int>(length) : recipe.resize_size;
   return {};
 }
 
-Result<Plan> MakePlan(int width, int height, const Recipe& recipe, const PreprocessOptions& options) {
+Result<Plan> MakePlan(int width, int height, const Recipe& recipe,
+                      const PreprocessOptions& options) {
   if (width < 1 || height < 1) {
     return Error{ErrorCode::kBadArgument, StrCat("a picture of ", width, "x", height, " pixels")};
   }
   if (options.rotation_degrees % 90 != 0) {
-    return Error{ErrorCode::kBadArgument,
-                 StrCat("rotation by ", options.rotation_degrees, " degrees; a multiple of 90 was expected")};
+    return Error{ErrorCode::kBadArgument, StrCat("rotation by ", options.rotation_degrees,
+                                                 " degrees; a multiple of 90 was expected")};
   }
   Plan plan;
-  RESNET_ASSIGN_OR_RETURN(plan.region, RegionBox(width, height, options.region_of_interest.value_or(Region{})));
+  RESNET_ASSIGN_OR_RETURN(plan.region,
+                          RegionBox(width, height, options.region_of_interest.value_or(Region{})));
   plan.quarters = (options.rotation_degrees / 90 % 4 + 4) % 4;
   const bool sideways = plan.quarters % 2 == 1;
   plan.width = sideways ? plan.region.height : plan.region.width;
@@ -85,7 +93,8 @@ Result<Plan> MakePlan(int width, int height, const Recipe& recipe, const Preproc
   } else if (recipe.resize_mode == ResizeMode::kShortSide) {
     RESNET_RETURN_IF_ERROR(ScaleShortSide(recipe, plan.width, plan.height, plan));
   }
-  plan.window = {CropStart(plan.width, recipe.crop), CropStart(plan.height, recipe.crop), recipe.crop, recipe.crop};
+  plan.window = {CropStart(plan.width, recipe.crop), CropStart(plan.height, recipe.crop),
+                 recipe.crop, recipe.crop};
   return plan;
 }
 
@@ -94,7 +103,8 @@ Result<Image> Cut(const Image& image, const Plan& plan) {
   RESNET_ASSIGN_OR_RETURN(Image cut, Image::Create(plan.region.width, plan.region.height));
   const size_t row_bytes = static_cast<size_t>(plan.region.width) * kChannels;
   for (int y = 0; y < plan.region.height; ++y) {
-    const uint8_t* from = image.row(plan.region.y + y) + static_cast<size_t>(plan.region.x) * kChannels;
+    const uint8_t* from =
+        image.row(plan.region.y + y) + static_cast<size_t>(plan.region.x) * kChannels;
     std::memcpy(cut.row(y), from, row_bytes);
   }
   constexpr int kExifForQuarters[] = {kUpright, 6, 3, 8};
@@ -102,22 +112,28 @@ Result<Image> Cut(const Image& image, const Plan& plan) {
 }
 
 bool IsWhole(const Plan& plan, const Image& image) {
-  return plan.quarters == 0 && plan.region.width == image.width && plan.region.height == image.height;
+  return plan.quarters == 0 && plan.region.width == image.width &&
+         plan.region.height == image.height;
 }
 
 // `region` of a picture turned clockwise by a quarter, in the picture as it was before.
-Region TurnBack(const Region& region) { return {region.top, 1 - region.right, region.bottom, 1 - region.left}; }
+Region TurnBack(const Region& region) {
+  return {region.top, 1 - region.right, region.bottom, 1 - region.left};
+}
 
 }  // namespace
 
-Result<Image> Preprocess(const Image& image, const Recipe& recipe, const PreprocessOptions& options) {
+Result<Image> Preprocess(const Image& image, const Recipe& recipe,
+                         const PreprocessOptions& options) {
   RESNET_ASSIGN_OR_RETURN(const Plan plan, MakePlan(image.width, image.height, recipe, options));
-  if (IsWhole(plan, image)) return ResizeWindow(image, plan.width, plan.height, recipe.filter, plan.window);
+  if (IsWhole(plan, image))
+    return ResizeWindow(image, plan.width, plan.height, recipe.filter, plan.window);
   RESNET_ASSIGN_OR_RETURN(const Image part, Cut(image, plan));
   return ResizeWindow(part, plan.width, plan.height, recipe.filter, plan.window);
 }
 
-Result<Region> CropRegion(int width, int height, const Recipe& recipe, const PreprocessOptions& options) {
+Result<Region> CropRegion(int width, int height, const Recipe& recipe,
+                          const PreprocessOptions& options) {
   RESNET_ASSIGN_OR_RETURN(const Plan plan, MakePlan(width, height, recipe, options));
   const double scaled_width = plan.width, scaled_height = plan.height;
   Region crop = {plan.window.x / scaled_width, plan.window.y / scaled_height,
@@ -126,7 +142,8 @@ Result<Region> CropRegion(int width, int height, const Recipe& recipe, const Pre
   for (int i = 0; i < plan.quarters; ++i) crop = TurnBack(crop);
   const Box& box = plan.region;
   return Region{(box.x + crop.left * box.width) / width, (box.y + crop.top * box.height) / height,
-                (box.x + crop.right * box.width) / width, (box.y + crop.bottom * box.height) / height};
+                (box.x + crop.right * box.width) / width,
+                (box.y + crop.bottom * box.height) / height};
 }
 
 NormalizationTable MakeNormalizationTable(const Recipe& recipe) {
@@ -145,7 +162,8 @@ void Normalize(Bytes pixels, const Recipe& recipe, std::span<float> out) {
   const NormalizationTable table = MakeNormalizationTable(recipe);
   const bool reversed = recipe.order == ChannelOrder::kBgr;
   for (size_t i = 0; i + kChannels <= pixels.size(); i += kChannels) {
-    for (size_t c = 0; c < kChannels; ++c) out[i + c] = table[c][pixels[i + (reversed ? 2 - c : c)]];
+    for (size_t c = 0; c < kChannels; ++c)
+      out[i + c] = table[c][pixels[i + (reversed ? 2 - c : c)]];
   }
 }
 

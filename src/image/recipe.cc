@@ -14,7 +14,8 @@
 namespace resnet {
 namespace {
 
-// Larger than any recipe in use, and small enough for the longer side of every picture that is decoded to fit an int.
+// Larger than any recipe in use, and small enough for the longer side of every picture that is
+// decoded to fit an int.
 constexpr int kMaxResizeSize = 2048;
 
 struct NamedEntry {
@@ -40,13 +41,19 @@ constexpr std::array kRecipes = {
 
 // The JSON names of each enum's values.
 constexpr std::array<std::pair<std::string_view, ResizeMode>, 3> kModes = {
-    {{"short-side", ResizeMode::kShortSide}, {"stretch", ResizeMode::kStretch}, {"none", ResizeMode::kNone}}};
+    {{"short-side", ResizeMode::kShortSide},
+     {"stretch", ResizeMode::kStretch},
+     {"none", ResizeMode::kNone}}};
 constexpr std::array<std::pair<std::string_view, Filter>, 3> kFilters = {
-    {{"bilinear", Filter::kBilinear}, {"nearest", Filter::kNearest}, {"bicubic", Filter::kBicubic}}};
+    {{"bilinear", Filter::kBilinear},
+     {"nearest", Filter::kNearest},
+     {"bicubic", Filter::kBicubic}}};
 constexpr std::array<std::pair<std::string_view, ChannelOrder>, 2> kOrders = {
     {{"RGB", ChannelOrder::kRgb}, {"BGR", ChannelOrder::kBgr}}};
 
-Error Bad(std::string_view what) { return Error{ErrorCode::kBadArgument, StrCat("recipe: ", what)}; }
+Error Bad(std::string_view what) {
+  return Error{ErrorCode::kBadArgument, StrCat("recipe: ", what)};
+}
 
 template <typename T, size_t N>
 std::string_view NameOf(const std::array<std::pair<std::string_view, T>, N>& names, T value) {
@@ -54,8 +61,8 @@ std::string_view NameOf(const std::array<std::pair<std::string_view, T>, N>& nam
 }
 
 template <typename T, size_t N>
-Status ParseName(JsonValue json, std::string_view field, const std::array<std::pair<std::string_view, T>, N>& names,
-                 T& out) {
+Status ParseName(JsonValue json, std::string_view field,
+                 const std::array<std::pair<std::string_view, T>, N>& names, T& out) {
   const auto text = json[field].AsString();
   std::string known;
   for (const auto& [name, value] : names) {
@@ -89,10 +96,12 @@ Status ParseThree(JsonValue json, std::string_view field, std::array<double, 3>&
   if (!numbers.is_array() || numbers.size() != out.size()) {
     return Bad(StrCat("\"", field, "\" must be an array of three numbers"));
   }
-  return numbers.ForEachElement([&](size_t i, JsonValue value) { return ParseNumber(value, field, out[i]); });
+  return numbers.ForEachElement(
+      [&](size_t i, JsonValue value) { return ParseNumber(value, field, out[i]); });
 }
 
-Status CheckFields(JsonValue json, std::string_view what, std::initializer_list<std::string_view> known) {
+Status CheckFields(JsonValue json, std::string_view what,
+                   std::initializer_list<std::string_view> known) {
   if (!json.is_object()) return Bad(StrCat(what, " must be a JSON object"));
   return json.ForEachMember([&](std::string_view name, JsonValue) -> Status {
     if (std::ranges::find(known, name) != known.end()) return {};
@@ -132,7 +141,8 @@ Status CheckCrop(const Recipe& recipe) {
     return Bad(StrCat("\"crop\" is ", recipe.crop, " but \"stretch\" makes ", recipe.resize_size));
   }
   if (recipe.resize_mode == ResizeMode::kShortSide && recipe.crop > recipe.resize_size) {
-    return Bad(StrCat("\"crop\" is ", recipe.crop, " but the short side becomes ", recipe.resize_size));
+    return Bad(
+        StrCat("\"crop\" is ", recipe.crop, " but the short side becomes ", recipe.resize_size));
   }
   return {};
 }
@@ -143,7 +153,8 @@ Result<Recipe> NamedRecipe(std::string_view name) {
   for (const NamedEntry& entry : kRecipes) {
     if (entry.name == name) return entry.recipe;
   }
-  return Bad(StrCat("there is none named \"", Printable(name), "\"; there are ", Join(RecipeNames(), ", ")));
+  return Bad(StrCat("there is none named \"", Printable(name), "\"; there are ",
+                    Join(RecipeNames(), ", ")));
 }
 
 std::vector<std::string> RecipeNames() {
@@ -154,7 +165,8 @@ std::vector<std::string> RecipeNames() {
 
 Result<Recipe> ParseRecipe(JsonValue json) {
   Recipe recipe;
-  RESNET_RETURN_IF_ERROR(CheckFields(json, "the recipe", {"resize", "crop", "order", "scale", "mean", "std"}));
+  RESNET_RETURN_IF_ERROR(
+      CheckFields(json, "the recipe", {"resize", "crop", "order", "scale", "mean", "std"}));
   RESNET_RETURN_IF_ERROR(ParseResize(json["resize"], recipe));
   RESNET_RETURN_IF_ERROR(ParseSize(json, "crop", kMinInputSize, kMaxInputSize, recipe.crop));
   RESNET_RETURN_IF_ERROR(ParseName(json, "order", kOrders, recipe.order));

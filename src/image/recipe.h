@@ -1,4 +1,5 @@
-// Recipe: how a picture becomes a network's input. A recipe belongs to a set of weights and travels in the model file.
+// Recipe: how a picture becomes a network's input. A recipe belongs to a set of weights and travels
+// in the model file.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_IMAGE_RECIPE_H_
@@ -23,12 +24,14 @@ enum class ResizeMode {
 enum class ChannelOrder { kRgb, kBgr };
 
 /// DESIGN: {"resize": {"mode", "size", "filter"}, "crop", "order", "scale", "mean", "std"}.
-/// The network sees ((pixel * scale) - mean[c]) / std[c], channels in `order`, mean and std in that order too.
+/// The network sees ((pixel * scale) - mean[c]) / std[c], channels in `order`, mean and std in that
+/// order too.
 struct Recipe {
   ResizeMode resize_mode = ResizeMode::kShortSide;
   int resize_size = 256;  ///< of no meaning for kNone
   Filter filter = Filter::kBilinear;
-  int crop = 224;  ///< side of the centre crop and so of the network's input; for kStretch equal to resize_size
+  int crop = 224;  ///< side of the centre crop and so of the network's input; for kStretch equal to
+                   ///< resize_size
   ChannelOrder order = ChannelOrder::kRgb;
   double scale = 1.0 / 255.0;
   std::array<double, 3> mean = {0.485, 0.456, 0.406};
@@ -46,8 +49,9 @@ inline constexpr int kMaxInputSize = 448;
 Result<Recipe> NamedRecipe(std::string_view name);
 std::vector<std::string> RecipeNames();
 
-/// The recipe in `json`, an object. Every field is checked: unknown fields, missing ones, a crop outside 32..448 or
-/// larger than the resized picture can be, std or scale not positive and finite. Errors: kBadArgument.
+/// The recipe in `json`, an object. Every field is checked: unknown fields, missing ones, a crop
+/// outside 32..448 or larger than the resized picture can be, std or scale not positive and finite.
+/// Errors: kBadArgument.
 Result<Recipe> ParseRecipe(JsonValue json);
 Result<Recipe> ParseRecipeText(std::string_view text);
 

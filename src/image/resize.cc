@@ -1,6 +1,7 @@
-// See resize.h. The arithmetic, down to the order of operations, is that of Pillow's Resample.c and of the nearest
-// neighbour path in its Geometry.c: weights in double, rounded to fixed point; columns first, then rows, with rounding
-// to 8 bits between; a pass that changes nothing is skipped.
+// See resize.h. The arithmetic, down to the order of operations, is that of Pillow's Resample.c and
+// of the nearest neighbour path in its Geometry.c: weights in double, rounded to fixed point;
+// columns first, then rows, with rounding to 8 bits between; a pass that changes nothing is
+// skipped.
 //
 // SPDX-License-Identifier: MIT
 #include "image/resize.h"
@@ -37,7 +38,8 @@ double Cubic(double x) {
 
 uint8_t ToByte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kWeightBits, 0, 255)); }
 
-/// One side of the picture: how many samples there are, how many there shall be, and which of these are wanted.
+/// One side of the picture: how many samples there are, how many there shall be, and which of these
+/// are wanted.
 struct Side {
   int in = 0;
   int out = 0;
@@ -61,7 +63,8 @@ struct Taps {
   int end() const { return ranges[size() - 1].begin + ranges[size() - 1].count; }
 };
 
-void FillTaps(const Side& side, Filter filter, double support, double filter_scale, Buffer<double>& exact, Taps& taps) {
+void FillTaps(const Side& side, Filter filter, double support, double filter_scale,
+              Buffer<double>& exact, Taps& taps) {
   const double scale = static_cast<double>(side.in) / side.out;
   const double inverse = 1.0 / filter_scale;
   for (size_t i = 0; i < taps.size(); ++i) {
@@ -149,8 +152,8 @@ void AddWeighted(const uint8_t* line, int32_t weight, size_t count, int32_t* sum
   for (size_t i = 0; i < count; ++i) sums[i] += weight * line[i];
 }
 
-// Each source row is resampled once and added to all the rows of the result that it takes part in. So the memory is one
-// sum per value of the window, however tall the source is.
+// Each source row is resampled once and added to all the rows of the result that it takes part in.
+// So the memory is one sum per value of the window, however tall the source is.
 Status ResampleRows(Rows& rows, const Taps& taps, uint8_t* out, size_t out_stride) {
   const size_t width = rows.bytes();
   RESNET_ASSIGN_OR_RETURN(auto sums, Buffer<int32_t>::Allocate(taps.size() * width));
@@ -165,13 +168,14 @@ Status ResampleRows(Rows& rows, const Taps& taps, uint8_t* out, size_t out_strid
     }
   }
   for (size_t i = 0; i < taps.size(); ++i) {
-    std::transform(sums.data() + i * width, sums.data() + (i + 1) * width, out + i * out_stride, ToByte);
+    std::transform(sums.data() + i * width, sums.data() + (i + 1) * width, out + i * out_stride,
+                   ToByte);
   }
   return {};
 }
 
-Status Resample(const Image& source, const Side& columns, const Side& lines, Filter filter, uint8_t* out,
-                size_t out_stride) {
+Status Resample(const Image& source, const Side& columns, const Side& lines, Filter filter,
+                uint8_t* out, size_t out_stride) {
   RESNET_ASSIGN_OR_RETURN(Rows rows, Rows::Make(source, columns, filter));
   if (lines.in != lines.out) {
     RESNET_ASSIGN_OR_RETURN(const Taps taps, MakeTaps(lines, filter));
@@ -183,8 +187,8 @@ Status Resample(const Image& source, const Side& columns, const Side& lines, Fil
   return {};
 }
 
-// The source sample of each wanted one. Pillow adds the step up from one sample to the next, and so do we from the
-// first: the closed form rounds differently.
+// The source sample of each wanted one. Pillow adds the step up from one sample to the next, and so
+// do we from the first: the closed form rounds differently.
 Result<Buffer<int>> NearestIndices(const Side& side) {
   RESNET_ASSIGN_OR_RETURN(auto indices, Buffer<int>::Allocate(static_cast<uint64_t>(side.count)));
   const double step = static_cast<double>(side.in) / side.out;
@@ -197,7 +201,8 @@ Result<Buffer<int>> NearestIndices(const Side& side) {
   return indices;
 }
 
-Status PickNearest(const Image& source, const Side& columns, const Side& lines, uint8_t* out, size_t out_stride) {
+Status PickNearest(const Image& source, const Side& columns, const Side& lines, uint8_t* out,
+                   size_t out_stride) {
   RESNET_ASSIGN_OR_RETURN(const auto xs, NearestIndices(columns));
   RESNET_ASSIGN_OR_RETURN(const auto ys, NearestIndices(lines));
   for (size_t y = 0; y < ys.size(); ++y) {
@@ -219,7 +224,8 @@ std::pair<int, int> Clip(int begin, int count, int size) {
 
 }  // namespace
 
-Result<Image> ResizeWindow(const Image& source, int width, int height, Filter filter, const Box& window) {
+Result<Image> ResizeWindow(const Image& source, int width, int height, Filter filter,
+                           const Box& window) {
   if (source.width < 1 || source.height < 1 || width < 1 || height < 1) {
     return Error{ErrorCode::kBadArgument, StrCat("a picture of ", source.width, "x", source.height,
                                                  " cannot be scaled to ", width, "x", height)};
@@ -235,8 +241,9 @@ Result<Image> ResizeWindow(const Image& source, int width, int height, Filter fi
   const Side lines = {source.height, height, y, lines_count};
   uint8_t* out = result.row(y - window.y) + static_cast<size_t>(x - window.x) * kChannels;
   const size_t stride = static_cast<size_t>(window.width) * kChannels;
-  const Status done = filter == Filter::kNearest ? PickNearest(source, columns, lines, out, stride)
-                                                 : Resample(source, columns, lines, filter, out, stride);
+  const Status done = filter == Filter::kNearest
+                          ? PickNearest(source, columns, lines, out, stride)
+                          : Resample(source, columns, lines, filter, out, stride);
   if (!done.ok()) return done.error();
   return result;
 }

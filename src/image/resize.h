@@ -24,12 +24,14 @@ struct Box {
 };
 
 /// The pixels of `window` out of `source` scaled to `width` x `height`: equal to Pillow's
-/// `source.resize((width, height), filter).crop(window)`, in time and memory that grow with what the window needs, so
-/// that a 20000x1 picture whose short side becomes 224 costs no more than its window.
+/// `source.resize((width, height), filter).crop(window)`, in time and memory that grow with what
+/// the window needs, so that a 20000x1 picture whose short side becomes 224 costs no more than its
+/// window.
 ///
-/// Parts of `window` that lie outside the scaled picture are black (torchvision pads with 0 when it crops a picture
-/// smaller than the crop). Errors: kBadArgument, kOutOfMemory.
-Result<Image> ResizeWindow(const Image& source, int width, int height, Filter filter, const Box& window);
+/// Parts of `window` that lie outside the scaled picture are black (torchvision pads with 0 when it
+/// crops a picture smaller than the crop). Errors: kBadArgument, kOutOfMemory.
+Result<Image> ResizeWindow(const Image& source, int width, int height, Filter filter,
+                           const Box& window);
 
 }  // namespace resnet
 

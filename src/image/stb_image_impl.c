@@ -21,7 +21,8 @@ static int within_limit(size_t size) {
   return 0;
 }
 
-// Zeroed: what a damaged file leaves undecoded must be the same each time, and never what the memory held before.
+// Zeroed: what a damaged file leaves undecoded must be the same each time, and never what the
+// memory held before.
 static void* allocate(size_t size) { return within_limit(size) ? calloc(1, size) : NULL; }
 
 static void* reallocate(void* memory, size_t size) {

@@ -1,4 +1,5 @@
-// DecodeImage on well-formed files: every kind of PNG, BMP and JPEG pixel, and what is refused by name.
+// DecodeImage on well-formed files: every kind of PNG, BMP and JPEG pixel, and what is refused by
+// name.
 //
 // SPDX-License-Identifier: MIT
 #include "image/decode.h"
@@ -27,7 +28,8 @@ ByteVector DecodedPixels(Bytes bytes) {
   return {image->pixels.begin(), image->pixels.end()};
 }
 
-ByteVector OnePixelPng(uint8_t bits, uint8_t colour_type, ByteVector pixel, ByteVector chunks = {}) {
+ByteVector OnePixelPng(uint8_t bits, uint8_t colour_type, ByteVector pixel,
+                       ByteVector chunks = {}) {
   testing::PngParts parts;
   parts.bits = bits;
   parts.colour_type = colour_type;
@@ -39,8 +41,8 @@ ByteVector OnePixelPng(uint8_t bits, uint8_t colour_type, ByteVector pixel, Byte
 TEST(DecodeTest, PngAndBmpGiveTheirPixels) {
   for (const int width : {1, 2, 3, 4, 31, 100}) {
     const Image image = testing::PatternImage(width, 7);
-    for (const ByteVector& bytes :
-         {testing::EncodePng(image), testing::EncodeBmp(image), testing::EncodeBmp(image, /*from_top=*/true)}) {
+    for (const ByteVector& bytes : {testing::EncodePng(image), testing::EncodeBmp(image),
+                                    testing::EncodeBmp(image, /*from_top=*/true)}) {
       const Result<Image> decoded = DecodeImage(bytes);
       ASSERT_TRUE(decoded.ok()) << decoded.error().message;
       EXPECT_TRUE(testing::SamePicture(*decoded, image)) << width;
@@ -57,7 +59,8 @@ TEST(DecodeTest, PngWidensGreyReducesSixteenBitsAndLaysAlphaOverWhite) {
   EXPECT_EQ(DecodedPixels(OnePixelPng(16, 2, {1, 0, 2, 128, 3, 255})), (ByteVector{1, 2, 3}));
   EXPECT_EQ(DecodedPixels(OnePixelPng(8, 4, {100, 0})), (ByteVector{255, 255, 255}));
   EXPECT_EQ(DecodedPixels(OnePixelPng(8, 6, {0, 100, 255, 128})), (ByteVector{127, 177, 255}));
-  EXPECT_EQ(DecodedPixels(OnePixelPng(16, 6, {0, 9, 100, 9, 255, 9, 128, 9})), (ByteVector{127, 177, 255}));
+  EXPECT_EQ(DecodedPixels(OnePixelPng(16, 6, {0, 9, 100, 9, 255, 9, 128, 9})),
+            (ByteVector{127, 177, 255}));
 }
 
 TEST(DecodeTest, PngPalettesAndTransparentColours) {
@@ -84,7 +87,8 @@ TEST(DecodeTest, BmpPalettes) {
   EXPECT_EQ(DecodedPixels(testing::EncodeBmp(bmp)), (ByteVector{40, 50, 60, 10, 20, 30, 0, 0, 0}));
   bmp.bits = 1;
   bmp.pixels = {0b01000000, 0, 0, 0};
-  EXPECT_EQ(DecodedPixels(testing::EncodeBmp(bmp)), (ByteVector{10, 20, 30, 40, 50, 60, 10, 20, 30}));
+  EXPECT_EQ(DecodedPixels(testing::EncodeBmp(bmp)),
+            (ByteVector{10, 20, 30, 40, 50, 60, 10, 20, 30}));
 }
 
 TEST(DecodeTest, BmpMasksAndGaps) {
@@ -135,7 +139,8 @@ TEST(DecodeTest, HeaderAlone) {
   EXPECT_EQ(info->orientation, 1);
   // The header suffices: the rest may be missing.
   EXPECT_TRUE(ReadImageInfo(Bytes(png).first(40), {}).ok());
-  EXPECT_EQ(ReadImageInfo(testing::EncodeBmp(testing::PatternImage(9, 4)), {})->format, ImageFormat::kBmp);
+  EXPECT_EQ(ReadImageInfo(testing::EncodeBmp(testing::PatternImage(9, 4)), {})->format,
+            ImageFormat::kBmp);
   EXPECT_EQ(ReadImageInfo(testing::EncodeJpeg({}), {})->format, ImageFormat::kJpeg);
 }
 
@@ -144,9 +149,18 @@ TEST(DecodeTest, WhatIsNoImageIsNamed) {
       {"", "the file is empty"},
       {"\n <!DOCTYPE html><title>404</title>", "a web page"},
       {std::string("RIFF\0\0\0\0WEBPVP8 ", 16), "a WebP picture"},
-      {std::string("\0\0\0\x1c" "ftypavif", 12), "an AVIF picture"},
-      {std::string("\0\0\0\x1c" "ftypheic", 12), "a HEIC picture"},
-      {std::string("\0\0\0\x1c" "ftypisom", 12), "a film"},
+      {std::string("\0\0\0\x1c"
+                   "ftypavif",
+                   12),
+       "an AVIF picture"},
+      {std::string("\0\0\0\x1c"
+                   "ftypheic",
+                   12),
+       "a HEIC picture"},
+      {std::string("\0\0\0\x1c"
+                   "ftypisom",
+                   12),
+       "a film"},
       {"GIF89a", "a GIF picture"},
       {std::string("II*\0\1", 5), "a TIFF picture"},
       {std::string("MM\0*\1", 5), "a TIFF picture"},
@@ -166,19 +180,21 @@ TEST(DecodeTest, WhatIsNoImageIsNamed) {
 }
 
 TEST(DecodeTest, UnsupportedKindsAreNamed) {
-  testing::JpegParts twelve_bits, arithmetic, lossless, hierarchical, two_components, no_height, fractional;
+  testing::JpegParts twelve_bits, arithmetic, lossless, hierarchical, two_components, no_height,
+      uneven;
   twelve_bits.bits = 12;
   arithmetic.frame_marker = 0xC9;
   lossless.frame_marker = 0xC3;
   hierarchical.frame_marker = 0xC5;
   two_components.components = 2;
   no_height.height = 0;
-  fractional.components = 3;
-  fractional.sampling = 0x32;
-  for (const testing::JpegParts& parts : {twelve_bits, arithmetic, lossless, hierarchical, two_components, no_height}) {
+  uneven.components = 3;
+  uneven.sampling = 0x32;
+  for (const testing::JpegParts& parts :
+       {twelve_bits, arithmetic, lossless, hierarchical, two_components, no_height}) {
     EXPECT_EQ(Refusal(testing::EncodeJpeg(parts)).code, ErrorCode::kUnsupportedImage);
   }
-  EXPECT_TRUE(DecodeImage(testing::EncodeJpeg(fractional)).ok());  // 3x2 to 1x1: whole after all
+  EXPECT_TRUE(DecodeImage(testing::EncodeJpeg(uneven)).ok());  // 3x2 blocks to 1x1
 
   testing::BmpParts run_length, embedded, os2;
   run_length.bits = 8;
@@ -193,7 +209,8 @@ TEST(DecodeTest, UnsupportedKindsAreNamed) {
   const ByteVector chunk = testing::PngChunk("CgBI", ByteVector(4));
   apple.insert(apple.begin() + 8, chunk.begin(), chunk.end());
   EXPECT_EQ(Refusal(apple).code, ErrorCode::kUnsupportedImage);
-  EXPECT_EQ(Refusal(OnePixelPng(8, 0, {1}, testing::PngChunk("ABCD", {}))).code, ErrorCode::kUnsupportedImage);
+  EXPECT_EQ(Refusal(OnePixelPng(8, 0, {1}, testing::PngChunk("ABCD", {}))).code,
+            ErrorCode::kUnsupportedImage);
   EXPECT_TRUE(DecodeImage(OnePixelPng(8, 0, {1}, testing::PngChunk("abCd", {}))).ok());
 }
 

@@ -25,7 +25,8 @@ ErrorCode Refusal(Bytes bytes, const DecodeOptions& options = {}) {
   return image.error().code;
 }
 
-// The bytes in a block of their own size on the heap: AddressSanitizer sees the first byte read past their end.
+// The bytes in a block of their own size on the heap: AddressSanitizer sees the first byte read
+// past their end.
 Result<Image> DecodeCopy(Bytes bytes) {
   const auto copy = std::make_unique<uint8_t[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), copy.get());
@@ -72,8 +73,8 @@ ByteVector SmallMaskedBmp() {
 // One small file of each kind.
 std::vector<ByteVector> SmallFiles() {
   const Image image = testing::PatternImage(6, 5);
-  return {testing::EncodePng(image), SmallPalettePng(), testing::EncodeBmp(image), SmallMaskedBmp(), SmallJpeg(0xC0),
-          SmallJpeg(0xC2)};
+  return {testing::EncodePng(image), SmallPalettePng(), testing::EncodeBmp(image),
+          SmallMaskedBmp(),          SmallJpeg(0xC0),   SmallJpeg(0xC2)};
 }
 
 TEST(HostileTest, LimitsHoldBeforeAnythingIsAllocated) {
@@ -141,7 +142,8 @@ TEST(HostileTest, EveryChangedBitIsHarmless) {
     for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
       bytes[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
       ByteVector changed = bytes;
-      if (bytes[0] == 0x89) testing::MendPngChecksums(changed);  // or nothing would reach the decoder
+      if (bytes[0] == 0x89)
+        testing::MendPngChecksums(changed);  // or nothing would reach the decoder
       const Result<Image> image = DecodeCopy(changed);
       if (!image.ok()) EXPECT_NE(image.error().code, ErrorCode::kInternal) << image.error().message;
       bytes[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
@@ -154,7 +156,8 @@ TEST(HostileTest, RandomChangesAreHarmless) {
   for (const ByteVector& whole : SmallFiles()) {
     for (int i = 0; i < 2'000; ++i) {
       ByteVector changed = whole;
-      for (int change = 0; change < 4; ++change) changed[random() % changed.size()] = static_cast<uint8_t>(random());
+      for (int change = 0; change < 4; ++change)
+        changed[random() % changed.size()] = static_cast<uint8_t>(random());
       if (whole[0] == 0x89) testing::MendPngChecksums(changed);
       const Result<Image> image = DecodeCopy(changed);
       if (!image.ok()) EXPECT_NE(image.error().code, ErrorCode::kInternal) << image.error().message;
@@ -189,7 +192,8 @@ TEST(HostileTest, JpegsWithTooLittleDataAreTruncated) {
 }
 
 TEST(HostileTest, AJpegThatStbGivesUpOnIsNotAPicture) {
-  // A table that is too long, after the first scan: stb_image returns what it has, which here is nothing.
+  // A table that is too long, after the first scan: stb_image returns what it has, which here is
+  // nothing.
   testing::JpegParts parts;
   parts.frame_marker = 0xC2;
   ByteVector bytes = testing::EncodeJpeg(parts);

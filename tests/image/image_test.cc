@@ -40,7 +40,8 @@ TEST(CopyPixelsTest, LaysAlphaOverWhiteRoundedToNearest) {
   for (int value = 0; value < 256; ++value) {
     for (int alpha = 0; alpha < 256; ++alpha) {
       const auto v = static_cast<uint8_t>(value), a = static_cast<uint8_t>(alpha);
-      const auto expected = static_cast<uint8_t>(std::lround((value * alpha + 255.0 * (255 - alpha)) / 255.0));
+      const auto expected =
+          static_cast<uint8_t>(std::lround((value * alpha + 255.0 * (255 - alpha)) / 255.0));
       const ByteVector grey = {v, a};
       ASSERT_EQ(CopyPixels({grey, 1, 1, 2})->pixels[0], expected) << value << " " << alpha;
       const ByteVector rgba = {v, 0, 255, a};
@@ -53,9 +54,10 @@ TEST(CopyPixelsTest, LaysAlphaOverWhiteRoundedToNearest) {
 TEST(CopyPixelsTest, RefusesWhatDoesNotFit) {
   const ByteVector bytes(12);
   EXPECT_TRUE(CopyPixels({bytes, 2, 2, 3}).ok());
-  for (const PixelView& view : {PixelView{bytes, 2, 2, 4}, PixelView{bytes, 2, 1, 3}, PixelView{bytes, 0, 4, 3},
-                                PixelView{bytes, -2, -2, 3}, PixelView{bytes, 2, 2, 0}, PixelView{bytes, 2, 2, 5},
-                                PixelView{bytes, INT_MAX, INT_MAX, 4}}) {
+  for (const PixelView& view :
+       {PixelView{bytes, 2, 2, 4}, PixelView{bytes, 2, 1, 3}, PixelView{bytes, 0, 4, 3},
+        PixelView{bytes, -2, -2, 3}, PixelView{bytes, 2, 2, 0}, PixelView{bytes, 2, 2, 5},
+        PixelView{bytes, INT_MAX, INT_MAX, 4}}) {
     const Result<Image> image = CopyPixels(view);
     ASSERT_FALSE(image.ok()) << view.width << "x" << view.height << "x" << view.channels;
     EXPECT_EQ(image.error().code, ErrorCode::kBadArgument);

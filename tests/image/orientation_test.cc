@@ -63,7 +63,8 @@ TEST(ExifTest, RandomBlocksAreHarmless) {
   std::mt19937 random(7);
   for (int i = 0; i < 20'000; ++i) {
     ByteVector block = testing::ExifBlock(3, i % 2 == 0 ? ByteOrder::kLittle : ByteOrder::kBig);
-    for (int flips = 0; flips < 3; ++flips) block[random() % block.size()] = static_cast<uint8_t>(random());
+    for (int flips = 0; flips < 3; ++flips)
+      block[random() % block.size()] = static_cast<uint8_t>(random());
     const int orientation = ReadExifOrientation(block);
     ASSERT_TRUE(orientation >= 1 && orientation <= 8);
   }
@@ -74,8 +75,9 @@ TEST(ApplyOrientationTest, TurnsAndMirrors) {
   //         2 3
   //         4 5
   const std::map<int, std::vector<int>> expected = {
-      {1, {0, 1, 2, 3, 4, 5}}, {2, {1, 0, 3, 2, 5, 4}}, {3, {5, 4, 3, 2, 1, 0}}, {4, {4, 5, 2, 3, 0, 1}},
-      {5, {0, 2, 4, 1, 3, 5}}, {6, {4, 2, 0, 5, 3, 1}}, {7, {5, 3, 1, 4, 2, 0}}, {8, {1, 3, 5, 0, 2, 4}}};
+      {1, {0, 1, 2, 3, 4, 5}}, {2, {1, 0, 3, 2, 5, 4}}, {3, {5, 4, 3, 2, 1, 0}},
+      {4, {4, 5, 2, 3, 0, 1}}, {5, {0, 2, 4, 1, 3, 5}}, {6, {4, 2, 0, 5, 3, 1}},
+      {7, {5, 3, 1, 4, 2, 0}}, {8, {1, 3, 5, 0, 2, 4}}};
   for (const auto& [orientation, numbers] : expected) {
     const Image upright = ApplyOrientation(Numbered(), orientation).value();
     EXPECT_EQ(upright.width, orientation >= 5 ? 3 : 2);

@@ -23,7 +23,8 @@ std::string With(std::string_view old_text, std::string_view new_text) {
 }
 
 TEST(RecipeTest, NamedOnesAreThoseOfTheDesign) {
-  EXPECT_EQ(RecipeNames(), (std::vector<std::string>{"torchvision", "torchvision-v2", "stretch", "keras", "crop"}));
+  EXPECT_EQ(RecipeNames(), (std::vector<std::string>{"torchvision", "torchvision-v2", "stretch",
+                                                     "keras", "crop"}));
   EXPECT_EQ(NamedRecipe("torchvision").value(), Recipe{});
   EXPECT_EQ(NamedRecipe("torchvision-v2")->resize_size, 232);
   const Recipe keras = NamedRecipe("keras").value();
@@ -34,7 +35,8 @@ TEST(RecipeTest, NamedOnesAreThoseOfTheDesign) {
   const Result<Recipe> unknown = NamedRecipe("caffe\n");
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().code, ErrorCode::kBadArgument);
-  EXPECT_NE(unknown.error().message.find("torchvision-v2"), std::string::npos) << unknown.error().message;
+  EXPECT_NE(unknown.error().message.find("torchvision-v2"), std::string::npos)
+      << unknown.error().message;
 }
 
 TEST(RecipeTest, WrittenAndReadBackTheyAreEqual) {
@@ -52,8 +54,8 @@ TEST(RecipeTest, WrittenAndReadBackTheyAreEqual) {
 }
 
 TEST(RecipeTest, WithoutResizeNeitherSizeNorFilterIsNeeded) {
-  const Result<Recipe> recipe =
-      ParseRecipeText(With(R"("mode": "short-side", "size": 256, "filter": "bicubic")", R"("mode": "none")"));
+  const Result<Recipe> recipe = ParseRecipeText(
+      With(R"("mode": "short-side", "size": 256, "filter": "bicubic")", R"("mode": "none")"));
   ASSERT_TRUE(recipe.ok()) << recipe.error().message;
   EXPECT_EQ(recipe->resize_mode, ResizeMode::kNone);
 }

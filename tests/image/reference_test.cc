@@ -58,12 +58,14 @@ Result<Difference> DifferenceOf(const std::string& image_path, std::string_view 
   RESNET_ASSIGN_OR_RETURN(const Image reference, Load(reference_path));
   RESNET_ASSIGN_OR_RETURN(const Image input, Preprocess(image, recipe));
   if (input.width != reference.width || input.height != reference.height) {
-    return Error{ErrorCode::kInternal, StrCat("the reference has ", reference.width, "x", reference.height, " pixels")};
+    return Error{ErrorCode::kInternal,
+                 StrCat("the reference has ", reference.width, "x", reference.height, " pixels")};
   }
   return Compare(input, reference);
 }
 
-// A PNG decodes to the same bytes everywhere, so what is left is the resize. JPEG decoders differ by rounding.
+// A PNG decodes to the same bytes everywhere, so what is left is the resize. JPEG decoders differ
+// by rounding.
 void ExpectSmall(const Difference& difference, bool png, bool nearest) {
   if (!png) {
     EXPECT_LT(difference.mean(), 1.0);
@@ -91,7 +93,8 @@ TEST(ReferenceTest, InputsAreThoseOfPillow) {
     const std::string reference(line["preprocessed"].AsString().value_or(""));
     SCOPED_TRACE(reference);
     const bool png = image.ends_with(".png");
-    RESNET_ASSIGN_OR_RETURN(const Difference difference, DifferenceOf(data + image, recipe, data + "reference/" + reference));
+    RESNET_ASSIGN_OR_RETURN(const Difference difference,
+                            DifferenceOf(data + image, recipe, data + "reference/" + reference));
     ExpectSmall(difference, png, recipe == "keras");
     totals[recipe + (png ? " png" : " jpeg")].Add(difference);
     return {};

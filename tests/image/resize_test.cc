@@ -30,19 +30,20 @@ constexpr GoldenCase kGolden[] = {
 
 double SecondsFor(const Image& source, int width, int height, const Box& window) {
   const auto start = std::chrono::steady_clock::now();
-  for (const Filter filter : kFilters) EXPECT_TRUE(ResizeWindow(source, width, height, filter, window).ok());
+  for (const Filter filter : kFilters)
+    EXPECT_TRUE(ResizeWindow(source, width, height, filter, window).ok());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 TEST(ResizeTest, EqualsPillow) {
   for (const GoldenCase& golden : kGolden) {
     const Image source = testing::PatternImage(golden.width, golden.height);
-    const Result<Image> result =
-        ResizeWindow(source, golden.scaled_width, golden.scaled_height, golden.filter, golden.window);
+    const Result<Image> result = ResizeWindow(source, golden.scaled_width, golden.scaled_height,
+                                              golden.filter, golden.window);
     ASSERT_TRUE(result.ok());
     EXPECT_EQ(testing::Checksum(result->pixels.span()), golden.checksum)
-        << golden.width << "x" << golden.height << " to " << golden.scaled_width << "x" << golden.scaled_height
-        << ", filter " << static_cast<int>(golden.filter);
+        << golden.width << "x" << golden.height << " to " << golden.scaled_width << "x"
+        << golden.scaled_height << ", filter " << static_cast<int>(golden.filter);
   }
 }
 
@@ -53,7 +54,8 @@ TEST(ResizeTest, AWindowIsThatPartOfTheWhole) {
     const Box window = {13, 5, 40, 11};
     const Image part = ResizeWindow(source, 90, 20, filter, window).value();
     for (int y = 0; y < window.height; ++y) {
-      const uint8_t* expected = whole.row(window.y + y) + static_cast<ptrdiff_t>(window.x) * kChannels;
+      const uint8_t* expected =
+          whole.row(window.y + y) + static_cast<ptrdiff_t>(window.x) * kChannels;
       EXPECT_TRUE(std::equal(part.row(y), part.row(y) + window.width * kChannels, expected));
     }
   }
@@ -71,7 +73,8 @@ TEST(ResizeTest, OutsideIsBlack) {
       }
     }
     const Image nothing = ResizeWindow(source, 4, 6, filter, {100, INT_MAX, 5, 5}).value();
-    EXPECT_TRUE(std::ranges::all_of(nothing.pixels.span(), [](uint8_t value) { return value == 0; }));
+    EXPECT_TRUE(
+        std::ranges::all_of(nothing.pixels.span(), [](uint8_t value) { return value == 0; }));
   }
 }
 
@@ -85,10 +88,14 @@ TEST(ResizeTest, LongAndThinPicturesCostTheirWindow) {
 
 TEST(ResizeTest, RefusesWhatHasNoMeaning) {
   const Image source = testing::PatternImage(4, 4);
-  EXPECT_EQ(ResizeWindow(source, 0, 4, Filter::kBilinear, {0, 0, 4, 4}).error().code, ErrorCode::kBadArgument);
-  EXPECT_EQ(ResizeWindow(source, 4, -4, Filter::kNearest, {0, 0, 4, 4}).error().code, ErrorCode::kBadArgument);
-  EXPECT_EQ(ResizeWindow(source, 4, 4, Filter::kNearest, {0, 0, 0, 4}).error().code, ErrorCode::kBadArgument);
-  EXPECT_EQ(ResizeWindow(Image{}, 4, 4, Filter::kNearest, {0, 0, 4, 4}).error().code, ErrorCode::kBadArgument);
+  EXPECT_EQ(ResizeWindow(source, 0, 4, Filter::kBilinear, {0, 0, 4, 4}).error().code,
+            ErrorCode::kBadArgument);
+  EXPECT_EQ(ResizeWindow(source, 4, -4, Filter::kNearest, {0, 0, 4, 4}).error().code,
+            ErrorCode::kBadArgument);
+  EXPECT_EQ(ResizeWindow(source, 4, 4, Filter::kNearest, {0, 0, 0, 4}).error().code,
+            ErrorCode::kBadArgument);
+  EXPECT_EQ(ResizeWindow(Image{}, 4, 4, Filter::kNearest, {0, 0, 4, 4}).error().code,
+            ErrorCode::kBadArgument);
 }
 
 }  // namespace

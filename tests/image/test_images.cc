@@ -20,9 +20,13 @@ void AppendNumber(ByteVector& out, uint64_t number, int bytes, ByteOrder order) 
   }
 }
 
-void AppendBig(ByteVector& out, uint64_t number, int bytes) { AppendNumber(out, number, bytes, ByteOrder::kBig); }
+void AppendBig(ByteVector& out, uint64_t number, int bytes) {
+  AppendNumber(out, number, bytes, ByteOrder::kBig);
+}
 
-void AppendLittle(ByteVector& out, uint64_t number, int bytes) { AppendNumber(out, number, bytes, ByteOrder::kLittle); }
+void AppendLittle(ByteVector& out, uint64_t number, int bytes) {
+  AppendNumber(out, number, bytes, ByteOrder::kLittle);
+}
 
 uint32_t Crc32(Bytes bytes) {
   uint32_t crc = 0xFFFFFFFF;
@@ -33,7 +37,8 @@ uint32_t Crc32(Bytes bytes) {
   return ~crc;
 }
 
-// A zlib stream of stored blocks. The checksum at its end is left 0: no reader that we know looks at it.
+// A zlib stream of stored blocks. The checksum at its end is left 0: no reader that we know looks
+// at it.
 ByteVector StoredZlib(Bytes data) {
   constexpr size_t kMostInBlock = 65535;
   ByteVector out = {0x78, 0x01};
@@ -82,7 +87,8 @@ Image PlainImage(int width, int height, uint8_t red, uint8_t green, uint8_t blue
 }
 
 bool SamePicture(const Image& a, const Image& b) {
-  return a.width == b.width && a.height == b.height && std::ranges::equal(a.pixels.span(), b.pixels.span());
+  return a.width == b.width && a.height == b.height &&
+         std::ranges::equal(a.pixels.span(), b.pixels.span());
 }
 
 uint64_t Checksum(Bytes bytes) {
@@ -141,10 +147,13 @@ ByteVector ZlibBomb(size_t runs) {
       used = (used + 1) % 8;
     }
   };
-  put("1" "10");    // the last block, with fixed codes
+  put("1"
+      "10");        // the last block, with fixed codes
   put("00110000");  // a zero
-  for (size_t i = 0; i < runs; ++i) put("11000101" "00000");  // 258 bytes from one byte back
-  put("0000000");   // end
+  for (size_t i = 0; i < runs; ++i)
+    put("11000101"
+        "00000");  // 258 bytes from one byte back
+  put("0000000");  // end
   AppendBig(out, 0, 4);
   return out;
 }
@@ -218,7 +227,8 @@ ByteVector JpegSegment(uint8_t marker, Bytes data) {
 
 namespace {
 
-// Every quantiser 1; the tables for means and for details hold one code each, a single 0 bit: "no change" and "no more".
+// Every quantiser 1; the tables for means and for details hold one code each, a single 0 bit: "no
+// change" and "no more".
 void AppendTables(ByteVector& out) {
   ByteVector quantization(65, 1);
   quantization[0] = 0;
@@ -243,11 +253,13 @@ void AppendFrame(ByteVector& out, const JpegParts& parts) {
   Append(out, JpegSegment(parts.frame_marker, frame));
 }
 
-// One scan of all components: two bits for each block of a sequential file, one for the means of a progressive one.
+// One scan of all components: two bits for each block of a sequential file, one for the means of a
+// progressive one.
 void AppendScan(ByteVector& out, const JpegParts& parts) {
   const bool progressive = parts.frame_marker == 0xC2;
   ByteVector header = {parts.components};
-  for (uint8_t c = 0; c < parts.components; ++c) Append(header, ByteVector{static_cast<uint8_t>(c + 1), 0});
+  for (uint8_t c = 0; c < parts.components; ++c)
+    Append(header, ByteVector{static_cast<uint8_t>(c + 1), 0});
   Append(header, ByteVector{0, static_cast<uint8_t>(progressive ? 0 : 63), 0});
   Append(out, JpegSegment(0xDA, header));
   const size_t blocks_x = (parts.width + size_t{7}) / 8, blocks_y = (parts.height + size_t{7}) / 8;
@@ -274,7 +286,8 @@ ByteVector ExifBlock(uint16_t orientation, ByteOrder order) {
   AppendNumber(out, 42, 2, order);
   AppendNumber(out, 8, 4, order);  // where the directory is
   AppendNumber(out, 3, 2, order);  // entries
-  const std::pair<uint16_t, uint16_t> entries[] = {{0x0100, 640}, {0x0112, orientation}, {0x0115, 3}};
+  const std::pair<uint16_t, uint16_t> entries[] = {
+      {0x0100, 640}, {0x0112, orientation}, {0x0115, 3}};
   for (const auto& [tag, value] : entries) {
     AppendNumber(out, tag, 2, order);
     AppendNumber(out, 3, 2, order);  // 16 bits

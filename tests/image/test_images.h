@@ -1,5 +1,5 @@
-// Pictures made in code, so that the image tests mean something without test data: small encoders, and every switch that
-// a test needs to make a file wrong.
+// Pictures made in code, so that the image tests mean something without test data: small encoders,
+// and every switch that a test needs to make a file wrong.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_TESTS_IMAGE_TEST_IMAGES_H_
@@ -31,7 +31,8 @@ uint64_t Checksum(Bytes bytes);
 /// One PNG chunk with its length and checksum.
 ByteVector PngChunk(std::string_view type, Bytes data);
 
-/// A PNG in pieces: signature, IHDR, `before_data` (whole chunks), one IDAT with stored (uncompressed) blocks, IEND.
+/// A PNG in pieces: signature, IHDR, `before_data` (whole chunks), one IDAT with stored
+/// (uncompressed) blocks, IEND.
 struct PngParts {
   uint32_t width = 1;
   uint32_t height = 1;

@@ -1,0 +1,228 @@
+// resnet convert: a checkpoint of another framework, or a model file of ours, to a model file.
+//
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "base/file.h"
+#include "base/json_writer.h"
+#include "base/strings.h"
+#include "classify/classifier.h"
+#include "cli/command.h"
+#include "cli/labels.h"
+#include "import/checkpoint.h"
+#include "import/import.h"
+#include "import/sha256.h"
+
+namespace resnet::cli {
+namespace {
+
+constexpr const char* kExamples = R"(
+Reads safetensors and PyTorch .pth files (never running what is in them) and model files.
+Architecture and stem are told from the tensors; the recipe is the one that the source's
+conventions imply, and is written into the file.
+
+Examples:
+  resnet convert resnet50.pth resnet50.safetensors --labels imagenet.txt
+  resnet convert resnet50.pth small.safetensors --dtype f16 --recipe torchvision-v2
+  resnet convert resnet50.safetensors half.safetensors --dtype f16
+)";
+
+struct Options {
+  std::string input, output;
+  std::string dtype = "f32";
+  std::string recipe, labels, arch, variant, stem;
+  double epsilon = 0;
+  std::string name, licence, source, accuracy;
+  JsonTarget json;
+};
+
+/// Says on standard error what is being done, once a second has passed.
+class Steps {
+ public:
+  void Begin(std::string_view what) const {
+    if (std::chrono::steady_clock::now() - start_ >= std::chrono::seconds(1))
+      Warn(StrCat(what, " ..."));
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Errors: kBadArgument, also for i8.
+Result<Precision> ReadPrecision(const std::string& name) {
+  for (const Precision precision : {Precision::kF32, Precision::kF16}) {
+    if (PrecisionName(precision) == name) return precision;
+  }
+  if (PrecisionName(Precision::kI8) == name) {
+    return Error{ErrorCode::kBadArgument, "--dtype i8: this version writes f32 and f16 only"};
+  }
+  return Error{ErrorCode::kBadArgument,
+               StrCat("--dtype ", Printable(name), ": f32 or f16 was expected")};
+}
+
+/// Before any work is done: `path` is no folder, and the folder in which it shall lie exists.
+/// Errors: kIo.
+Status CheckOutput(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Error{ErrorCode::kIo,
+                 StrCat(path, ": is a folder, the name of a file to write was expected")};
+  }
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return {};
+  return Error{ErrorCode::kIo, StrCat(path, ": the folder ", folder.string(), " does not exist")};
+}
+
+/// The options in the importers' terms.
+Result<ImportOptions> ToImportOptions(const Options& options) {
+  ImportOptions result;
+  if (!options.recipe.empty()) {
+    RESNET_ASSIGN_OR_RETURN(result.recipe, RecipeFromOption(options.recipe));
+  }
+  if (!options.labels.empty()) {
+    RESNET_ASSIGN_OR_RETURN(Labels labels, ReadLabels(options.labels));
+    result.labels = std::move(labels.labels);
+    result.label_ids = std::move(labels.ids);
+  }
+  const auto take = [](const std::string& text, auto parse, auto& value) -> Status {
+    if (text.empty()) return {};
+    auto parsed = parse(text);
+    if (!parsed.ok()) return Error{ErrorCode::kBadArgument, parsed.error().message};
+    value = *parsed;
+    return {};
+  };
+  RESNET_RETURN_IF_ERROR(take(options.arch, DepthFromName, result.depth));
+  RESNET_RETURN_IF_ERROR(take(options.variant, VariantFromName, result.variant));
+  RESNET_RETURN_IF_ERROR(take(options.stem, StemFromName, result.stem));
+  if (options.epsilon > 0) result.epsilon = options.epsilon;
+  result.name = options.name;
+  result.licence = options.licence;
+  result.source = options.source;
+  result.accuracy = options.accuracy;
+  return result;
+}
+
+/// Runs the network on the golden picture and puts both into the model.
+Status AddGolden(Model& model) {
+  RESNET_ASSIGN_OR_RETURN(Tensor picture, GoldenPattern());
+  Model copy;  // the network consumes it
+  copy.info = model.info;
+  for (const auto& [name, tensor] : model.tensors) {
+    RESNET_ASSIGN_OR_RETURN(Tensor clone, tensor.Clone());
+    copy.tensors.emplace(name, std::move(clone));
+  }
+  RESNET_ASSIGN_OR_RETURN(const std::unique_ptr<Network> network, Network::Create(std::move(copy)));
+  RESNET_ASSIGN_OR_RETURN(const std::vector<float> logits, GoldenLogits(*network, picture));
+  RESNET_ASSIGN_OR_RETURN(Tensor answer,
+                          Tensor::FromFloats({static_cast<int64_t>(logits.size())}, logits));
+  model.tensors.insert_or_assign(std::string(kGoldenInput), std::move(picture));
+  model.tensors.insert_or_assign(std::string(kGoldenLogits), std::move(answer));
+  return {};
+}
+
+struct Report {
+  std::string format;
+  std::vector<std::string> notes;
+  uint64_t input_bytes, output_bytes;
+  std::string precision, sha256;
+};
+
+std::string ReportText(const Options& options, const Report& report) {
+  std::string text =
+      StrCat(options.input, ": ", report.format, ", ", ByteCount(report.input_bytes), "\n");
+  for (const std::string& note : report.notes) text += StrCat("  ", note, "\n");
+  return text +
+         StrCat(options.output, ": ", report.precision, ", ", ByteCount(report.output_bytes), "\n");
+}
+
+std::string ReportJson(const Options& options, const Report& report) {
+  JsonWriter json(2);
+  json.BeginObject().Key("input").BeginObject().Key("file").Value(options.input);
+  json.Key("format").Value(report.format).Key("bytes").Value(report.input_bytes).EndObject();
+  json.Key("output")
+      .BeginObject()
+      .Key("file")
+      .Value(options.output)
+      .Key("precision")
+      .Value(report.precision);
+  json.Key("bytes").Value(report.output_bytes).Key("sha256").Value(report.sha256).EndObject();
+  json.Key("notes").BeginArray();
+  for (const std::string& note : report.notes) json.Value(note);
+  return json.EndArray().EndObject().text();
+}
+
+/// Reads, imports and sets the precision; the file's bytes are gone when it returns.
+Result<Model> MakeModel(const Options& options, Precision precision, const Steps& steps,
+                        Report& report) {
+  RESNET_ASSIGN_OR_RETURN(const ImportOptions import_options, ToImportOptions(options));
+  steps.Begin(StrCat("reading ", options.input));
+  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
+                          ReadFile(options.input, kMaxCheckpointBytes));
+  steps.Begin(StrCat("importing ", options.input));
+  RESNET_ASSIGN_OR_RETURN(Imported imported,
+                          ImportCheckpoint(bytes, options.input, import_options));
+  report.format = imported.format;
+  report.notes = std::move(imported.notes);
+  report.input_bytes = bytes.size();
+  report.precision = PrecisionName(precision);
+  RESNET_RETURN_IF_ERROR(SetPrecision(imported.model, precision));
+  imported.model.info.converter = StrCat("resnet ", RESNET_VERSION);
+  return std::move(imported.model);
+}
+
+Status Convert(const Options& options) {
+  RESNET_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(options.dtype));
+  RESNET_RETURN_IF_ERROR(CheckOutput(options.output));
+  const Steps steps;
+  Report report{};
+  RESNET_ASSIGN_OR_RETURN(Model model, MakeModel(options, precision, steps, report));
+  steps.Begin("running the network on the golden picture");
+  RESNET_RETURN_IF_ERROR(AddGolden(model));
+  steps.Begin(StrCat("writing ", options.output));
+  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, WriteModel(model));
+  RESNET_RETURN_IF_ERROR(WriteFile(options.output, bytes));
+  report.output_bytes = bytes.size();
+  if (!options.json.to_stdout()) RESNET_RETURN_IF_ERROR(Print(ReportText(options, report)));
+  if (!options.json.wanted()) return {};
+  report.sha256 = Sha256Hex(bytes);
+  return options.json.Write(ReportJson(options, report));
+}
+
+}  // namespace
+
+void AddConvert(CLI::App& program, Action& chosen) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("convert", "make a model file from a checkpoint");
+  command->footer(kExamples);
+  command->add_option("IN", options->input, "checkpoint or model file")->required();
+  command->add_option("OUT", options->output, "model file to write")->required();
+  command->add_option("--dtype", options->dtype, "type of the weights: f32 or f16")
+      ->capture_default_str();
+  command->add_option("--recipe", options->recipe,
+                      StrCat("preprocessing: ", Join(RecipeNames(), ", "), ", or a JSON file"));
+  command->add_option("--labels", options->labels,
+                      "class names: a line each, TSV with ids, or JSON");
+  command->add_option("--arch", options->arch,
+                      "resnet18, 34, 50, 101 or 152; an error where the file holds another");
+  command->add_option("--variant", options->variant,
+                      "where a bottleneck has its stride: torchvision or keras");
+  command->add_option("--stem", options->stem,
+                      "imagenet or small; an error where the file holds the other");
+  command
+      ->add_option("--epsilon", options->epsilon,
+                   "of batch-norm, where the network was trained with another")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--name", options->name, "the model's name, kept in the file");
+  command->add_option("--licence", options->licence, "its licence, kept in the file");
+  command->add_option("--source", options->source, "where the weights come from, kept in the file");
+  command->add_option("--accuracy", options->accuracy,
+                      "what is known of its accuracy, kept in the file");
+  options->json.AddOption(*command);
+  command->callback([options, &chosen] { chosen = [options] { return Convert(*options); }; });
+}
+
+}  // namespace resnet::cli
