@@ -77,9 +77,12 @@ using Status = Result<void>;
 
 /// Returns the error of `expression` (a Status or Result) from the enclosing function, if it has
 /// one.
-#define RESNET_RETURN_IF_ERROR(expression)                               \
-  do {                                                                   \
-    if (auto status = (expression); !status.ok()) return status.error(); \
+#define RESNET_RETURN_IF_ERROR(expression) \
+  RESNET_RETURN_IF_ERROR_IMPL(RESNET_CONCAT(status_at_line_, __LINE__), expression)
+#define RESNET_RETURN_IF_ERROR_IMPL(temporary, expression) \
+  do {                                                     \
+    auto temporary = (expression);                         \
+    if (!temporary.ok()) return temporary.error();         \
   } while (false)
 
 /// Declares `declaration` from the value of `expression` (a Result), or returns its error.

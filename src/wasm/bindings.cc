@@ -17,8 +17,7 @@ using emscripten::val;
 
 /// A JavaScript object from keys and values in turn.
 val Object() { return val::object(); }
-template <typename Value, typename... Rest>
-val Object(const char* key, const Value& value, const Rest&... rest) {
+val Object(const char* key, const auto& value, const auto&... rest) {
   val object = Object(rest...);
   object.set(key, value);
   return object;
@@ -41,31 +40,27 @@ val ToJs(const Classification& result) {
   }
   const Timing& ms = result.timing;
   const Region& crop = result.crop;
-  return Object(
-      "predictions", predictions, "width", result.width, "height", result.height, "timing",
-      Object("decode", ms.decode, "preprocess", ms.preprocess, "inference", ms.inference, "total", ms.total), "crop",
-      Object("left", crop.left, "top", crop.top, "right", crop.right, "bottom", crop.bottom));
+  const val timing = Object("decode", ms.decode, "preprocess", ms.preprocess, "inference", ms.inference, "total", ms.total);
+  const val seen = Object("left", crop.left, "top", crop.top, "right", crop.right, "bottom", crop.bottom);
+  return Object("predictions", predictions, "width", result.width, "height", result.height, "timing", timing, "crop", seen);
 }
 
+void Convert(const val& given, int& value) { value = given.as<int>(); }
+void Convert(const val& given, float& value) { value = given.as<float>(); }
+void Convert(const val& given, uint64_t& value) { value = static_cast<uint64_t>(given.as<double>()); }
+template <typename T>
+void Convert(const val& given, std::vector<T>& value) { value = emscripten::vecFromJSArray<T>(given); }
 template <typename T>
 void Read(const val& options, const char* name, T& value) {
-  const val given = options[name];
-  if (given.isUndefined()) return;
-  if constexpr (std::is_same_v<T, uint64_t>) value = static_cast<uint64_t>(given.as<double>());
-  else if constexpr (std::is_same_v<T, std::vector<std::string>>) value = emscripten::vecFromJSArray<std::string>(given);
-  else value = given.as<T>();
+  if (const val given = options[name]; !given.isUndefined()) Convert(given, value);
 }
 
 PreprocessOptions ReadPreprocessOptions(const val& options) {
   PreprocessOptions result;
   Read(options, "rotationDegrees", result.rotation_degrees);
-  if (const val given = options["regionOfInterest"]; !given.isUndefined()) {
-    Region& region = result.region_of_interest.emplace();
-    Read(given, "left", region.left);
-    Read(given, "top", region.top);
-    Read(given, "right", region.right);
-    Read(given, "bottom", region.bottom);
-  }
+  std::vector<double> sides;
+  Read(options, "regionOfInterest", sides);
+  if (sides.size() == 4) result.region_of_interest = Region{sides[0], sides[1], sides[2], sides[3]};
   return result;
 }
 
@@ -73,13 +68,11 @@ PictureOptions ReadPictureOptions(const val& options) {
   PictureOptions result{.decode = {}, .preprocess = ReadPreprocessOptions(options)};
   Read(options, "maxBytes", result.decode.max_bytes);
   Read(options, "maxPixels", result.decode.max_pixels);
-  bool ignore = false;
-  Read(options, "ignoreOrientation", ignore);
-  if (ignore) result.decode.orientation = Orientation::kIgnore;
+  if (options["ignoreOrientation"].isTrue()) result.decode.orientation = Orientation::kIgnore;
   return result;
 }
 
-/// The bytes of a Uint8Array, copied into our heap. Errors: kOutOfMemory.
+/// The bytes of a Uint8Array.
 Result<Buffer<uint8_t>> CopyIn(const val& bytes) {
   RESNET_ASSIGN_OR_RETURN(auto copy, Buffer<uint8_t>::Allocate(bytes["length"].as<uint32_t>()));
   val(typed_memory_view(copy.size(), copy.data())).call<void>("set", bytes);
@@ -96,7 +89,6 @@ class Engine {
   }
   val FinishModel() { return ToJs(MakeClassifier()); }
   val SelfTest() { return ToJs(classifier_->SelfTest()); }
-
   val Info() const {
     const ModelInfo& info = classifier_->info();
     return Object("architecture", ArchitectureName(info.network.depth), "variant",
@@ -113,7 +105,8 @@ class Engine {
   val BeginPixels(const val& pixels, int width, int height, int channels, const val& options) {
     const auto copy = CopyIn(pixels);
     if (!copy.ok()) return ToJs(copy.error());
-    return ToJs(classifier_->Begin(PixelView{copy->span(), width, height, channels}, ReadPreprocessOptions(options)));
+    const PixelView view{copy->span(), width, height, channels};
+    return ToJs(classifier_->Begin(view, ReadPreprocessOptions(options)));
   }
   val Step() { return ToJs(classifier_->Step()); }
 
@@ -132,7 +125,6 @@ class Engine {
   }
   val Embedding() const { return ToJs(classifier_->embedding()); }
   double HeapBytes() const { return static_cast<double>(__builtin_wasm_memory_size(0)) * 65536; }
-
  private:
   Status MakeClassifier() {
     RESNET_ASSIGN_OR_RETURN(TensorFile file, std::move(*reader_).Finish());
@@ -140,7 +132,6 @@ class Engine {
     RESNET_ASSIGN_OR_RETURN(classifier_, Classifier::Create(std::move(model)));
     return {};
   }
-
   std::optional<SafetensorsReader> reader_;
   std::unique_ptr<Classifier> classifier_;
 };
@@ -149,12 +140,11 @@ class Engine {
 }  // namespace resnet
 
 EMSCRIPTEN_BINDINGS(resnet) {
-  using resnet::Engine;
-  emscripten::class_<Engine> engine("Engine");
-  engine.constructor<>().function("heapBytes", &Engine::HeapBytes);
-  engine.function("beginModel", &Engine::BeginModel).function("appendModel", &Engine::AppendModel);
-  engine.function("finishModel", &Engine::FinishModel).function("selfTest", &Engine::SelfTest);
-  engine.function("beginBytes", &Engine::BeginBytes).function("beginPixels", &Engine::BeginPixels);
-  engine.function("step", &Engine::Step).function("finish", &Engine::Finish).function("info", &Engine::Info);
-  engine.function("heatMap", &Engine::HeatMap).function("embedding", &Engine::Embedding);
+  using E = resnet::Engine;
+  emscripten::class_<E> engine("Engine");
+  engine.constructor<>().function("info", &E::Info).function("heapBytes", &E::HeapBytes).function("selfTest", &E::SelfTest);
+  engine.function("beginModel", &E::BeginModel).function("appendModel", &E::AppendModel);
+  engine.function("finishModel", &E::FinishModel).function("beginBytes", &E::BeginBytes);
+  engine.function("beginPixels", &E::BeginPixels).function("step", &E::Step).function("finish", &E::Finish);
+  engine.function("heatMap", &E::HeatMap).function("embedding", &E::Embedding);
 }

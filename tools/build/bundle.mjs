@@ -1,4 +1,5 @@
 // Bundles the TypeScript of web/ with Emscripten's glue into dist/package and dist/app.
+// SPDX-License-Identifier: MIT
 import esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,7 @@
 // Debian's packages: installs those that are missing, and fetches files of other Debian releases from the mirror that this
 // machine is already configured for, without changing its configuration.
+//
+// SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import path from 'node:path';
 import { Failure, inBuild, run, say, succeeds } from './run.mjs';

@@ -3,6 +3,8 @@
 // The package needs newer C libraries than Debian 12 has, and its binaryen too; they are unpacked beside it, and every
 // binaryen program is started through that C library's own loader. The same works on Debian 13. LLVM 19, which both
 // releases have, is installed as usual.
+//
+// SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -106,4 +108,6 @@ function configure(emscriptenRoot) {
     `NODE_JS = ${JSON.stringify(node)}`,
   ];
   fs.appendFileSync(path.join(emscriptenRoot, '.emscripten'), `\n${lines.join('\n')}\n`);
+  // Its .js files are CommonJS; without a package.json of their own, Node would read them as our package's: ES modules.
+  fs.writeFileSync(path.join(emscriptenRoot, 'package.json'), '{"type": "commonjs"}\n');
 }

@@ -1,4 +1,5 @@
 // What the page may do and which origins it may reach, as its meta tag and its server's headers say it.
+// SPDX-License-Identifier: MIT
 
 const directives = [
   "default-src 'none'",

@@ -1,4 +1,6 @@
 // Runs other programs, and says what is being done: one line a step, the output only when a step fails.
+//
+// SPDX-License-Identifier: MIT
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

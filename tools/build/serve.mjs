@@ -1,6 +1,7 @@
 // A static server for the page: right types, the security headers, one folder and not a byte outside it.
 //
 //   node tools/build/serve.mjs [FOLDER] [PORT]     dist/app and 8080, or the next free port
+// SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';

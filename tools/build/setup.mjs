@@ -1,9 +1,11 @@
 // Provides what builds and tests need: compilers, third-party sources, Emscripten, a browser, npm packages.
 //
-//   node tools/build/setup.mjs [native] [emscripten] [browser] [npm]     all of them when none is named
+//   node tools/build/setup.mjs [native] [emscripten] [browser] [npm] [check]     all of them when none is named
 //
 // Every script calls the parts that it needs. A part that is there already costs a few milliseconds. Nothing is changed
 // outside the project's ignored folders (build, node_modules) except by installing Debian packages.
+//
+// SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import path from 'node:path';
 import { installPackages, isDebian } from './debian.mjs';
@@ -16,6 +18,7 @@ export const parts = {
   emscripten: setUpWasm,
   browser: setUpBrowser,
   npm: setUpNpm,
+  check: setUpChecks,
 };
 
 /** Sets up the named parts, in order. */
@@ -72,6 +75,14 @@ export async function setUpNpm() {
   run('npm', ['ci', '--no-audit', '--no-fund'], { env: { ...process.env, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' } });
   // npm keeps the time of an unchanged file; this one says when it last looked.
   fs.utimesSync(installed, new Date(), new Date());
+}
+
+/** What `npm run check` needs: the formatter, in the version whose output counts, and TypeScript. */
+export async function setUpChecks() {
+  await setUpNpm();
+  if (which('clang-format-19') !== undefined) return;
+  if (!isDebian()) throw new Failure('To check the formatting, clang-format-19 must be on the PATH.');
+  installPackages(['clang-format-19'], 'checking the formatting');
 }
 
 async function main(names) {

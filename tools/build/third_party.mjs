@@ -2,6 +2,8 @@
 //
 // From, in this order: RESNET_THIRD_PARTY=FOLDER (holding NAME/ with the source, or the tarball that the pin names), on Debian
 // the mirror's source packages, elsewhere the pinned commit of the public repository.
+//
+// SPDX-License-Identifier: MIT
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -43,7 +45,7 @@ async function layOut(pin) {
       return;
     }
     const tarball = await findTarball(pin);
-    if (tarball !== undefined) unpack(tarball, temporary);
+    if (tarball !== undefined) unpack(tarball, temporary, pin.omit ?? []);
     else fetchCommit(pin.git, temporary);
     fs.writeFileSync(path.join(temporary, stampName), pin.sha256);
   });
@@ -78,10 +80,13 @@ function check(file, pin) {
   }
 }
 
-function unpack(tarball, folder) {
+/** Unpacks without the tarball's single top folder, if it has one, and without the folders in `omit` (large ones). */
+function unpack(tarball, folder, omit) {
   const tops = new Set(run('tar', ['-tf', tarball]).split('\n').filter(Boolean).map((name) => name.replace(/^\.\//, '').split('/')[0]));
+  const prefix = tops.size === 1 ? `${[...tops][0]}/` : '';
   fs.mkdirSync(folder);
-  run('tar', ['-xf', tarball, '-C', folder, ...(tops.size === 1 ? ['--strip-components=1'] : [])]);
+  run('tar', ['-xf', tarball, '-C', folder, '--anchored', ...omit.map((name) => `--exclude=${prefix}${name}`),
+    ...(prefix !== '' ? ['--strip-components=1'] : [])]);
 }
 
 // A full commit hash is its own checksum.

@@ -410,7 +410,9 @@ def main() -> int:
     by_clock = options.minutes is not None
     names = Settings.__dataclass_fields__
     told: dict[str, Any] = {name: getattr(options, name) for name in names}
-    settings = Settings(**{**told, "epochs": None if by_clock else options.epochs})
+    if by_clock:
+        told["epochs"] = None
+    settings = Settings(**told)
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         pictures = data.load(options.train, options.output / "train.npz")

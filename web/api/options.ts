@@ -59,12 +59,10 @@ export function embedRun(options: PictureOptions): RunOptions {
 function pictureOptions(options: PictureOptions): RunOptions['picture'] {
   const { orientation = 'apply', regionOfInterest: region } = options;
   check(orientation === 'apply' || orientation === 'ignore', 'orientation', orientation, '"apply" or "ignore"');
-  if (region !== undefined) {
-    const sides = [region.left, region.top, region.right, region.bottom];
-    check(sides.every(Number.isFinite), 'regionOfInterest', region, '{left, top, right, bottom} in fractions of the picture');
-  }
+  const sides = region && [region.left, region.top, region.right, region.bottom];
+  check(sides?.every(Number.isFinite) ?? true, 'regionOfInterest', region, '{left, top, right, bottom} in fractions of the picture');
   return {
-    regionOfInterest: region,
+    regionOfInterest: sides,
     rotationDegrees: number('rotationDegrees', options.rotationDegrees, isQuarterTurn, 'a multiple of 90'),
     ignoreOrientation: orientation === 'ignore',
     maxBytes: number('maxImageBytes', options.maxImageBytes ?? defaultMaxImageBytes, isCount, 'a number of bytes'),

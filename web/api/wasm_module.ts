@@ -55,7 +55,8 @@ export interface ModelInfo {
 
 /** What the library takes; undefined leaves its own default. */
 export interface WasmPictureOptions {
-  regionOfInterest: Region | undefined;
+  /** Left, top, right, bottom. */
+  regionOfInterest: number[] | undefined;
   rotationDegrees: number | undefined;
   ignoreOrientation: boolean | undefined;
   maxBytes: number | undefined;

@@ -7,6 +7,7 @@ import { strings } from './strings.js';
 export interface ServedModel {
   name: string;
   url: URL;
+  bytes: number | undefined;
 }
 
 /** The first one, or undefined where there is none. Errors: `io`. */
@@ -17,8 +18,9 @@ export async function firstServedModel(): Promise<ServedModel | undefined> {
   if (!response?.ok) throw new ResnetError('io', strings.model.listMissing);
   const entries: unknown = await response.json().then((json: { models?: unknown }) => json.models, () => undefined);
   if (!Array.isArray(entries)) throw new ResnetError('io', strings.model.listBroken);
-  const [entry] = entries as Partial<Record<'name' | 'file', unknown>>[];
+  const [entry] = entries as Partial<Record<'name' | 'file' | 'bytes', unknown>>[];
   if (entry === undefined) return undefined;
   if (typeof entry.name !== 'string' || typeof entry.file !== 'string') throw new ResnetError('io', strings.model.listBroken);
-  return { name: entry.name, url: new URL(entry.file, list) };
+  const bytes = typeof entry.bytes === 'number' ? entry.bytes : undefined;
+  return { name: entry.name, url: new URL(entry.file, list), bytes };
 }

@@ -20,14 +20,14 @@ async function loadServedModel(): Promise<void> {
     const served = await firstServedModel();
     if (signal.aborted) return;
     if (served === undefined) page.update({ model: { kind: 'none' } });
-    else await loadModel(served.url, served.name);
+    else await loadModel(served.url, served.name, served.bytes);
   } catch (error) {
     page.update({ model: { kind: 'failed', name: strings.model.heading, error: toResnetError(error) } });
   }
 }
 
 /** Replaces the model; a load or a classification under way is dropped. */
-async function loadModel(source: ModelSource, name: string): Promise<void> {
+async function loadModel(source: ModelSource, name: string, totalBytes: number | undefined): Promise<void> {
   loading.abort();
   loading = new AbortController();
   const { signal } = loading;
@@ -36,7 +36,7 @@ async function loadModel(source: ModelSource, name: string): Promise<void> {
   classifier = undefined;
   const { photo: shown } = page.value;
   if (shown.kind !== 'empty') page.update({ photo: { kind: 'waiting', name: shown.name, url: shown.url } });
-  page.update({ model: { kind: 'preparing', name } });
+  page.update({ model: { kind: 'loading', name, loadedBytes: 0, totalBytes } });
   try {
     const loaded = await Classifier.load(source, { signal, onProgress: (progress) => showProgress(name, progress, signal) });
     classifier = loaded;
@@ -85,9 +85,10 @@ function toResnetError(error: unknown): ResnetError {
   return new ResnetError('internal', error instanceof Error ? error.message : String(error));
 }
 
-const view = pageView({ choosePhoto, chooseModel: (file) => void loadModel(file, file.name) });
+const chooseModel = (file: File) => void loadModel(file, file.name, file.size);
+const view = pageView({ choosePhoto, chooseModel });
 document.title = strings.title;
 document.body.append(view.root);
 page.watch((state) => view.update(state));
-onFiles((file) => (file.name.endsWith('.safetensors') ? void loadModel(file, file.name) : choosePhoto(file)));
+onFiles((file) => (file.name.endsWith('.safetensors') ? chooseModel(file) : choosePhoto(file)));
 void loadServedModel();

@@ -23,7 +23,7 @@ export const strings = {
     heading: 'Photo',
     choose: 'Choose a photo',
     chooseAnother: 'Choose another photo',
-    hint: 'or drop one anywhere on the page, or paste it',
+    hint: 'Drop a photo anywhere on the page, or paste one',
     kinds: 'JPEG, PNG or BMP, up to 64 MB',
     drop: 'Let go to look at this photo',
     preview: (name: string) => `Preview of ${name}`,
@@ -51,7 +51,7 @@ export const strings = {
     none: 'No model yet',
     noneDetail: 'This page was served without a model. Start it with one:',
     noneCommand: 'MODEL=FILE npm start',
-    noneOr: 'or give it a model file that “resnet convert” has written:',
+    noneOr: 'or choose a model file that “resnet convert” has written.',
     choose: 'Choose a model file',
     chooseAnother: 'Use another model file',
     network: 'Network',
@@ -65,7 +65,7 @@ export const strings = {
 
   status: {
     noPhoto: 'Ready when you are.',
-    noPhotoYet: 'You can choose a photo while the model loads.',
+    noPhotoYet: 'The model is loading; choose a photo.',
     noModel: 'A model is needed first.',
     waiting: (progress: string) => `Waiting for the model: ${progress}`,
     busy: 'Looking…',
@@ -88,9 +88,9 @@ const architectures: Record<string, string> = {
   resnet152: 'ResNet-152',
 };
 const precisions: Record<ClassifierInfo['precision'], string> = {
-  f32: '32-bit floating point',
-  f16: '16-bit floating point',
-  i8: '8-bit integers',
+  f32: '32-bit float',
+  f16: '16-bit float',
+  i8: '8-bit integer',
 };
 const builds: Record<ClassifierInfo['build'], string> = {
   simd: 'WebAssembly SIMD',

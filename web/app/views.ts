@@ -32,7 +32,7 @@ export function pageView(actions: Actions): View {
   const model = modelView(actions);
   const root = element('div', { className: 'page' },
     element('header', {}, element('h1', {}, strings.title), element('p', {}, strings.tagline)),
-    element('main', {}, photo.root, element('div', { className: 'side' }, result.root, model.root)),
+    element('main', {}, photo.root, result.root, model.root),
     element('footer', {}, icon(icons.lock), element('p', {}, element('strong', {}, strings.privacy), ' ', strings.privacyDetail)));
   return { root, update: (state) => [photo, result, model].forEach((view) => view.update(state)) };
 }
@@ -93,7 +93,7 @@ function resultView(): View {
   const timing = timingView();
   const body = element('div', { className: 'result-body' }, list, alert);
   return {
-    root: element('section', { className: 'card', 'aria-labelledby': 'result-heading' },
+    root: element('section', { className: 'card result', 'aria-labelledby': 'result-heading' },
       element('h2', { id: 'result-heading' }, strings.result.heading), body, timing.root),
     update({ photo }) {
       const result = photo.kind === 'done' ? photo.result : undefined;
@@ -119,6 +119,7 @@ function resultRow(): { root: HTMLElement; update(prediction: Prediction | undef
     update(prediction) {
       root.classList.toggle('blank', prediction === undefined);
       setText(label, prediction?.label ?? '');
+      label.title = label.textContent ?? ''; // long ones are cut
       setText(score, prediction === undefined ? '' : percent(prediction.score));
       fill.style.setProperty('--score', String(prediction?.score ?? 0));
     },
@@ -151,7 +152,9 @@ function modelView(actions: Actions): View {
   const picker = filePicker('secondary', '.safetensors', actions.chooseModel);
   return {
     root: element('section', { className: 'card model', 'aria-labelledby': 'model-heading' },
-      element('h2', { id: 'model-heading' }, words.heading), title, loading, facts, none, alert, picker.root),
+      element('div', { className: 'model-head' },
+        element('div', {}, element('h2', { id: 'model-heading' }, words.heading), title), picker.root),
+      loading, facts, none, alert),
     update({ model }) {
       setText(title, model.kind === 'looking' ? words.looking : model.kind === 'none' ? words.none : model.name);
       loading.hidden = model.kind !== 'loading' && model.kind !== 'preparing';
@@ -167,7 +170,9 @@ function modelView(actions: Actions): View {
 }
 
 function showProgress(model: ModelState, progress: HTMLProgressElement, amount: HTMLElement): void {
-  if (model.kind === 'loading' && model.totalBytes) progress.value = model.loadedBytes / model.totalBytes;
+  progress.classList.toggle('busy', model.kind === 'preparing');
+  if (model.kind === 'preparing') progress.value = 1;
+  else if (model.kind === 'loading' && model.totalBytes) progress.value = model.loadedBytes / model.totalBytes;
   else progress.removeAttribute('value');
   setText(amount, model.kind === 'loading' ? strings.model.loading(model.loadedBytes, model.totalBytes) : strings.model.preparing);
 }

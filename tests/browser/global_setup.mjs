@@ -1,0 +1,34 @@
+// Builds what is tested, makes the models, and starts the server that all tests use.
+//
+// SPDX-License-Identifier: MIT
+import fs from 'node:fs';
+import path from 'node:path';
+import { buildModules } from '../../tools/build/build.mjs';
+import { bundleApp, bundlePackage, dist } from '../../tools/build/bundle.mjs';
+import { inBuild } from '../../tools/build/run.mjs';
+import { serve } from '../../tools/build/serve.mjs';
+import { chosenModel, prepareModel } from '../../tools/build/start.mjs';
+import { writeBlankModel } from './blank_model.mjs';
+
+/** What the server shows: the page, the package, and models. */
+export default async function globalSetup() {
+  await buildModules();
+  await bundlePackage();
+  await bundleApp();
+  const files = Object.fromEntries(fs.readdirSync(dist('package')).map((name) => [`/package/${name}`, dist('package', name)]));
+  const addModel = (name, options) => {
+    files[`/models/${name}`] = inBuild('test-models', name);
+    writeBlankModel(files[`/models/${name}`], options);
+  };
+  addModel('blank.safetensors', {});
+  addModel('large-input.safetensors', { crop: 448 });
+  addModel('wrong-golden.safetensors', { golden: [3, 4] });
+  const real = process.env.RESNET_DATA ? chosenModel({ RESNET_DATA: process.env.RESNET_DATA }) : undefined;
+  if (real !== undefined) {
+    process.env.RESNET_TEST_MODEL = await prepareModel(real);
+    files['/models/real.safetensors'] = process.env.RESNET_TEST_MODEL;
+  }
+  const server = await serve({ folder: dist('app'), files, port: 8300 });
+  process.env.RESNET_TEST_URL = server.url; // the tests' processes inherit it
+  return () => server.close();
+}
