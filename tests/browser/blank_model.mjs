@@ -33,7 +33,7 @@ function layers() {
 }
 
 /** `crop`: side of the input. `golden`: recorded logits, to be compared with `bias` by the self-test. */
-export function writeBlankModel(file, { crop = 64, golden } = {}) {
+export function writeBlankModel(file, { crop = 32, golden } = {}) {
   const recipe = {
     resize: { mode: 'short-side', size: crop, filter: 'bilinear' }, crop, order: 'RGB', scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1],
   };

@@ -104,7 +104,7 @@ const brokenModels = [
   ['a web page', webPage, 'not_a_model', /the server answered with a web page/],
   ['not there', { status: 404, body: 'no' }, 'io', /404/],
   ['a cut file', () => ({ body: fs.readFileSync(inBuild('test-models', blank)).subarray(0, 1 << 20) }), 'truncated', /bytes/],
-  ['zero bytes', { body: '' }, 'not_a_model', /empty/],
+  ['zero bytes', { body: '' }, 'truncated', /0 bytes/],
   ['a zip', { body: 'PK\x03\x04 and so on, and on' }, 'not_a_model', /zip/],
 ];
 for (const [what, answer, code, words] of brokenModels) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "support/random_model.h"
+#include "support/test_images.h"
 
 namespace resnet {
 namespace {
@@ -27,24 +28,8 @@ void RunSteps(Classifier& classifier) {
   }
 }
 
-/// 24-bit BMP with rows from the bottom, the simplest file that is a picture.
 std::vector<uint8_t> Bmp(const Buffer<uint8_t>& rgb, int width, int height) {
-  const int stride = (width * 3 + 3) / 4 * 4;
-  std::vector<uint8_t> file(static_cast<size_t>(54 + stride * height), 0);
-  const auto put32 = [&](size_t at, uint32_t value) {
-    for (size_t i = 0; i < 4; ++i) file[at + i] = static_cast<uint8_t>(value >> (8 * i));
-  };
-  file[0] = 'B', file[1] = 'M';
-  put32(2, static_cast<uint32_t>(file.size())), put32(10, 54), put32(14, 40);
-  put32(18, static_cast<uint32_t>(width)), put32(22, static_cast<uint32_t>(height));
-  file[26] = 1, file[28] = 24;
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width * 3; ++x) {
-      const int mirrored = x - x % 3 + 2 - x % 3;  // blue first
-      file[static_cast<size_t>(54 + (height - 1 - y) * stride + mirrored)] = rgb[static_cast<size_t>(y * width * 3 + x)];
-    }
-  }
-  return file;
+  return testing::EncodeBmp(CopyPixels({rgb.span(), width, height, 3}).value());
 }
 
 TEST(Classifier, BytesAndPixelsOfOnePictureGiveTheSame) {

@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "image/test_images.h"
+#include "support/test_images.h"
 
 namespace resnet {
 namespace {

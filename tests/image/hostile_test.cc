@@ -10,7 +10,7 @@
 #include <string>
 
 #include "image/decode.h"
-#include "image/test_images.h"
+#include "support/test_images.h"
 
 namespace resnet {
 namespace {

@@ -8,7 +8,7 @@
 #include <climits>
 #include <cmath>
 
-#include "image/test_images.h"
+#include "support/test_images.h"
 
 namespace resnet {
 namespace {

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "image/decode.h"
-#include "image/test_images.h"
+#include "support/test_images.h"
 
 namespace resnet {
 namespace {

@@ -9,7 +9,7 @@
 #include <cmath>
 
 #include "image/orientation.h"
-#include "image/test_images.h"
+#include "support/test_images.h"
 
 namespace resnet {
 namespace {

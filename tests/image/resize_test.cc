@@ -9,7 +9,7 @@
 #include <chrono>
 #include <climits>
 
-#include "image/test_images.h"
+#include "support/test_images.h"
 
 namespace resnet {
 namespace {

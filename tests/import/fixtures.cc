@@ -40,7 +40,7 @@ Tensor RandomTensor(Shape shape, float low, float high, Random& random) {
 
 std::string LittleEndian(uint64_t number, size_t bytes) {
   std::string text;
-  for (size_t i = 0; i < bytes; ++i) text.push_back(static_cast<char>(number >> (8 * i) & 255));
+  for (size_t i = 0; i < bytes; ++i, number >>= 8) text.push_back(static_cast<char>(number & 255));
   return text;
 }
 

@@ -13,7 +13,7 @@ const builds = ['simd', 'relaxed'];
 export async function bundlePackage() {
   await bundle({ index: 'web/api/index.ts', worker: 'web/api/worker.ts' }, dist('package'));
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'web/api/tsconfig.json']);
-  const manifest = { ...packageManifest(), files: ['**/*.js', '**/*.wasm', 'types'] };
+  const manifest = { ...packageManifest(), files: ['*.js', '*.wasm', 'types', 'THIRD-PARTY.md'] };
   fs.writeFileSync(dist('package/package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const name of ['LICENSE', 'THIRD-PARTY.md'].filter((file) => fs.existsSync(path.join(root, file)))) {
     fs.copyFileSync(path.join(root, name), dist('package', name));
@@ -70,7 +70,7 @@ function packageManifest() {
     description,
     license,
     type: 'module',
-    sideEffects: false,
+    sideEffects: ['./worker.js'],
     exports: {
       '.': { types: './types/index.d.ts', default: './index.js' },
       ...own('worker.js'),

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { chromium, setUp } from './setup.mjs';
 import { configureAndBuild } from './cmake.mjs';
 import { exitWith, Failure, inBuild, isMain, root } from './run.mjs';
+import { prepareModel } from './start.mjs';
 
 // In this order: quick and telling first. Each returns {passed, failed, skipped}.
 const groups = {
@@ -18,9 +19,20 @@ const groups = {
   browser: { what: 'the page and the package in Chromium', run: () => browserTests() },
 };
 
+/** The three reference networks in our format, where there is test data: what RESNET_MODELS names to the tests. */
+async function convertReferenceNetworks({ RESNET_DATA: data } = process.env) {
+  if (!data) return;
+  const options = ['--labels', path.join(data, 'images/imagenet-labels.txt'), '--recipe', 'torchvision'];
+  for (const name of ['resnet18-pqf', 'resnet50-pqf', 'resnet50-abm']) {
+    await prepareModel({ file: path.join(data, `models/${name}.safetensors`), options });
+  }
+  process.env.RESNET_MODELS = inBuild('models');
+}
+
 /** Builds a preset, runs its tests with ctest and counts the cases that the test programs reported. */
 async function cppTests(preset) {
   await configureAndBuild(preset);
+  await convertReferenceNetworks();
   const results = inBuild(preset, 'test-results');
   fs.rmSync(results, { recursive: true, force: true });
   const junit = path.join(inBuild(preset), 'ctest.xml');

@@ -37,7 +37,7 @@ export class Classifier {
   }
 
   /** The picture as a point in a space where like pictures are near. Errors: as classify. */
-  async embed(image: ImageSource, options: PictureOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+  async embed(image: ImageSource, options: PictureOptions = {}): Promise<Float32Array> {
     const { embedding } = await this.#run(image, options, () => embedRun(options));
     if (embedding === undefined) throw new ResnetError('internal', 'the engine gave no embedding');
     return embedding;

@@ -78,6 +78,7 @@ export class Engine implements Handlers {
     try {
       result = work(this.#wasm);
     } catch (error) {
+      this.#wasm = undefined; // after a trap nothing in it can be relied upon
       throw new ResnetError('internal', `the WebAssembly engine stopped: ${asResnetError(error).message}`);
     }
     if (isFailure(result)) throw new ResnetError(result.error.code, result.error.message);

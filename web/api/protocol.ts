@@ -19,7 +19,7 @@ export interface RunOptions {
 
 export interface RunResult extends Classification {
   heatmap?: HeatGrid & { index: number };
-  embedding?: Float32Array<ArrayBuffer>;
+  embedding?: Float32Array;
 }
 
 /** Every call: what goes in, what comes out. */

@@ -83,7 +83,7 @@ export interface HeatGrid {
   /** Side of the square grid. */
   size: number;
   /** Rows from the top. */
-  values: Float32Array<ArrayBuffer>;
+  values: Float32Array;
 }
 
 /** One engine in the module's memory. Every array that it returns is a copy. */
@@ -98,7 +98,7 @@ export interface WasmEngine {
   step(): boolean | Failure;
   finish(options: WasmResultOptions): Classification | Failure;
   heatMap(classIndex: number): HeatGrid | Failure;
-  embedding(): Float32Array<ArrayBuffer>;
+  embedding(): Float32Array;
   heapBytes(): number;
   delete(): void;
 }

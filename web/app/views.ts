@@ -194,12 +194,12 @@ function showFacts(facts: HTMLElement, info: ClassifierInfo): void {
 
 /** Says in words what happened to `name`, with what the library found and what to do. */
 function explain(alert: HTMLElement, name: string, error: ResnetError): void {
-  if (alert.dataset['message'] === error.message && alert.childElementCount > 0) return;
-  alert.dataset['message'] = error.message;
+  const found = `${name}: ${error.message}`;
+  if (alert.children[1]?.textContent === found) return; // it has been said
   alert.dataset['code'] = error.code;
   alert.replaceChildren(
     element('p', { className: 'alert-title' }, errorTitles[error.code]),
-    element('p', {}, `${name}: ${error.message}`),
+    element('p', {}, found),
     element('p', {}, errorAdvice[error.code]));
 }
 

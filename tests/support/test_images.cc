@@ -1,7 +1,7 @@
 // See test_images.h.
 //
 // SPDX-License-Identifier: MIT
-#include "image/test_images.h"
+#include "support/test_images.h"
 
 #include <algorithm>
 #include <utility>

@@ -2,8 +2,8 @@
 // and every switch that a test needs to make a file wrong.
 //
 // SPDX-License-Identifier: MIT
-#ifndef RESNET_TESTS_IMAGE_TEST_IMAGES_H_
-#define RESNET_TESTS_IMAGE_TEST_IMAGES_H_
+#ifndef RESNET_TESTS_SUPPORT_TEST_IMAGES_H_
+#define RESNET_TESTS_SUPPORT_TEST_IMAGES_H_
 
 #include <cstdint>
 #include <string_view>
@@ -97,4 +97,4 @@ ByteVector ExifSegment(uint16_t orientation);
 
 }  // namespace resnet::testing
 
-#endif  // RESNET_TESTS_IMAGE_TEST_IMAGES_H_
+#endif  // RESNET_TESTS_SUPPORT_TEST_IMAGES_H_
