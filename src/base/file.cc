@@ -64,7 +64,7 @@ Status WriteDevice(const std::string& path, Bytes bytes) {
 Result<std::vector<uint8_t>> ReadFile(const std::string& path, uint64_t max_bytes) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return IoErrno(path, "open it");
-  struct stat info {};
+  struct stat info{};
   if (fstat(file.get(), &info) != 0) return IoErrno(path, "read it");
   if (S_ISDIR(info.st_mode)) return IoError(path, "is a folder, a file was expected");
   const Error too_large =
@@ -89,7 +89,7 @@ Result<std::vector<uint8_t>> ReadFile(const std::string& path, uint64_t max_byte
 }
 
 Status WriteFile(const std::string& path, Bytes bytes) {
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     if (S_ISDIR(info.st_mode)) return IoError(path, "is a folder, a file was expected");
     return WriteDevice(path, bytes);

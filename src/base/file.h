@@ -1,6 +1,8 @@
 // Files: read whole ones with a limit, write them so that nobody ever sees half of one.
 //
-// Not linked into wasm. SPDX-License-Identifier: MIT
+// Not linked into wasm.
+//
+// SPDX-License-Identifier: MIT
 #ifndef RESNET_BASE_FILE_H_
 #define RESNET_BASE_FILE_H_
 

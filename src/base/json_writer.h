@@ -36,7 +36,8 @@ class JsonWriter {
   JsonWriter& Value(float number);
   JsonWriter& Value(double number);
   template <std::integral T>
-  requires(!std::same_as<T, bool>) JsonWriter& Value(T number) {
+    requires(!std::same_as<T, bool>)
+  JsonWriter& Value(T number) {
     return Raw(std::to_string(number));
   }
   JsonWriter& Null() { return Raw("null"); }

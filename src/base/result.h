@@ -1,6 +1,7 @@
 // Result<T>: a value or an Error, for everything that can fail on bytes from outside.
 //
 // A caller's bug is an assert, never a Result.
+//
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_BASE_RESULT_H_
 #define RESNET_BASE_RESULT_H_

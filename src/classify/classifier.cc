@@ -13,7 +13,9 @@ namespace resnet {
 namespace {
 
 double NowMs() {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double, std::milli>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 double Norm(std::span<const float> values) {
@@ -32,12 +34,14 @@ std::optional<Tensor> TakeTensor(Model& model, std::string_view name) {
 
 }  // namespace
 
-Result<std::unique_ptr<Classifier>> Classifier::Load(Bytes model_file, const ClassifierOptions& options) {
+Result<std::unique_ptr<Classifier>> Classifier::Load(Bytes model_file,
+                                                     const ClassifierOptions& options) {
   RESNET_ASSIGN_OR_RETURN(Model model, ReadModel(model_file));
   return Create(std::move(model), options);
 }
 
-Result<std::unique_ptr<Classifier>> Classifier::Create(Model model, const ClassifierOptions& options) {
+Result<std::unique_ptr<Classifier>> Classifier::Create(Model model,
+                                                       const ClassifierOptions& options) {
   std::unique_ptr<Classifier> classifier(new Classifier);
   classifier->golden_input_ = TakeTensor(model, kGoldenInput);
   classifier->golden_logits_ = TakeTensor(model, kGoldenLogits);
@@ -45,18 +49,22 @@ Result<std::unique_ptr<Classifier>> Classifier::Create(Model model, const Classi
     model.info.recipe = *options.recipe;
     classifier->golden_logits_.reset();  // recorded with the file's own recipe
   }
-  const NetworkOptions network_options{.max_batch = 1, .threads = options.threads, .profile = options.profile};
+  const NetworkOptions network_options{
+      .max_batch = 1, .threads = options.threads, .profile = options.profile};
   RESNET_ASSIGN_OR_RETURN(classifier->network_, Network::Create(std::move(model), network_options));
   return classifier;
 }
 
-Result<Classification> Classifier::Classify(Bytes bytes, const PictureOptions& picture, const ResultOptions& result,
+Result<Classification> Classifier::Classify(Bytes bytes, const PictureOptions& picture,
+                                            const ResultOptions& result,
                                             const CancelCheck& cancelled) {
-  RESNET_RETURN_IF_ERROR(ClassFilter::Create(info(), result.allow, result.deny));  // before the work, not after
+  RESNET_RETURN_IF_ERROR(
+      ClassFilter::Create(info(), result.allow, result.deny));  // before the work, not after
   RESNET_RETURN_IF_ERROR(Begin(bytes, picture));
   bool more = true;
   while (more) {
-    if (cancelled && cancelled()) return Error{ErrorCode::kCancelled, "the classification was cancelled"};
+    if (cancelled && cancelled())
+      return Error{ErrorCode::kCancelled, "the classification was cancelled"};
     RESNET_ASSIGN_OR_RETURN(more, Step());
   }
   return Finish(result);
@@ -99,19 +107,23 @@ Result<bool> Classifier::Step() {
 }
 
 Result<Classification> Classifier::Finish(const ResultOptions& options) {
-  if (!finished_) return Error{ErrorCode::kBadArgument, "no picture has been classified to its end"};
-  RESNET_ASSIGN_OR_RETURN(const ClassFilter filter, ClassFilter::Create(info(), options.allow, options.deny));
+  if (!finished_)
+    return Error{ErrorCode::kBadArgument, "no picture has been classified to its end"};
+  RESNET_ASSIGN_OR_RETURN(const ClassFilter filter,
+                          ClassFilter::Create(info(), options.allow, options.deny));
   Classification result = under_way_;
-  result.predictions =
-      TopPredictions(Softmax(network_->logits()), info(), filter, options.max_results, options.score_threshold);
+  result.predictions = TopPredictions(Softmax(network_->logits()), info(), filter,
+                                      options.max_results, options.score_threshold);
   result.timing.total = NowMs() - started_;
   return result;
 }
 
 Result<HeatMap> Classifier::ClassActivationMap(int class_index) const {
-  if (!finished_) return Error{ErrorCode::kBadArgument, "no picture has been classified to its end"};
+  if (!finished_)
+    return Error{ErrorCode::kBadArgument, "no picture has been classified to its end"};
   if (class_index < 0 || class_index >= info().network.classes) {
-    return Error{ErrorCode::kBadArgument, StrCat("class ", class_index, ", from 0 to ", info().network.classes - 1, " was expected")};
+    return Error{ErrorCode::kBadArgument, StrCat("class ", class_index, ", from 0 to ",
+                                                 info().network.classes - 1, " was expected")};
   }
   return MakeHeatMap(*network_, 0, class_index);
 }
@@ -124,15 +136,16 @@ Result<bool> Classifier::SelfTest() {
   assert(logits.size() == expected.size());
   std::vector<float> difference(logits.size());
   for (size_t i = 0; i < logits.size(); ++i) difference[i] = logits[i] - expected[i];
-  // Summation order and fused multiply-adds differ between instruction sets: about 1e-6 for fp32. A broken SIMD unit or
-  // damaged weights give errors of the order of 1.
+  // Summation order and fused multiply-adds differ between instruction sets: about 1e-6 for fp32. A
+  // broken SIMD unit or damaged weights give errors of the order of 1.
   constexpr double kTolerance = 1e-3;
   return Norm(difference) <= kTolerance * Norm(expected);
 }
 
 Result<std::vector<float>> GoldenLogits(Network& network, const Tensor& golden) {
   assert(golden.shape.size() == 3 && golden.dtype == DType::kU8);
-  const PixelView view{golden.data.span(), static_cast<int>(golden.shape[1]), static_cast<int>(golden.shape[0]), 3};
+  const PixelView view{golden.data.span(), static_cast<int>(golden.shape[1]),
+                       static_cast<int>(golden.shape[0]), 3};
   RESNET_ASSIGN_OR_RETURN(const Image image, CopyPixels(view));
   RESNET_ASSIGN_OR_RETURN(const Image input, Preprocess(image, network.info().recipe));
   RESNET_RETURN_IF_ERROR(network.Run(input.pixels.span(), 1));

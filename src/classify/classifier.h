@@ -36,9 +36,10 @@ struct PictureOptions {
 
 /// Which of the scores are given back.
 struct ResultOptions {
-  int max_results = 5;                  ///< 0: all classes
-  float score_threshold = 0;            ///< leave out what scores less
-  std::vector<std::string> allow = {}, deny = {}; ///< labels, label ids or class numbers; one of the two
+  int max_results = 5;        ///< 0: all classes
+  float score_threshold = 0;  ///< leave out what scores less
+  std::vector<std::string> allow = {},
+                           deny = {};  ///< labels, label ids or class numbers; one of the two
 };
 
 /// Milliseconds.
@@ -58,19 +59,23 @@ struct Classification {
 
 /// A model with its network. Not thread-safe.
 ///
-/// Classify does everything in one call. A single-threaded caller that must stay responsive calls Begin, then Step until
-/// it returns false, then Finish; it may walk away between any two.
+/// Classify does everything in one call. A single-threaded caller that must stay responsive calls
+/// Begin, then Step until it returns false, then Finish; it may walk away between any two.
 class Classifier {
  public:
   /// Errors: as ReadModel and Network::Create.
-  static Result<std::unique_ptr<Classifier>> Load(Bytes model_file, const ClassifierOptions& options = {});
-  static Result<std::unique_ptr<Classifier>> Create(Model model, const ClassifierOptions& options = {});
+  static Result<std::unique_ptr<Classifier>> Load(Bytes model_file,
+                                                  const ClassifierOptions& options = {});
+  static Result<std::unique_ptr<Classifier>> Create(Model model,
+                                                    const ClassifierOptions& options = {});
 
   const ModelInfo& info() const { return network_->info(); }
   Network& network() { return *network_; }
 
-  /// `bytes`: a JPEG, PNG or BMP file. Errors: as DecodeImage, Preprocess, ClassFilter::Create; kCancelled.
-  Result<Classification> Classify(Bytes bytes, const PictureOptions& picture = {}, const ResultOptions& result = {},
+  /// `bytes`: a JPEG, PNG or BMP file. Errors: as DecodeImage, Preprocess, ClassFilter::Create;
+  /// kCancelled.
+  Result<Classification> Classify(Bytes bytes, const PictureOptions& picture = {},
+                                  const ResultOptions& result = {},
                                   const CancelCheck& cancelled = {});
 
   Status Begin(Bytes bytes, const PictureOptions& options = {});
@@ -80,13 +85,15 @@ class Classifier {
   /// After Step has returned false. Errors: as ClassFilter::Create; kBadArgument before.
   Result<Classification> Finish(const ResultOptions& options = {});
 
-  /// Of the last finished picture. Errors: kBadArgument for a class that does not exist or before the first picture.
+  /// Of the last finished picture. Errors: kBadArgument for a class that does not exist or before
+  /// the first picture.
   Result<HeatMap> ClassActivationMap(int class_index) const;
   /// Of the last finished picture: the average-pooled features, [512] or [2048].
   std::span<const float> embedding() const { return network_->embedding(); }
 
-  /// Runs the model's golden picture and compares the logits with those recorded in the file. True where they agree (or
-  /// the file holds none) within what different instruction sets may differ by.
+  /// Runs the model's golden picture and compares the logits with those recorded in the file. True
+  /// where they agree (or the file holds none) within what different instruction sets may differ
+  /// by.
   Result<bool> SelfTest();
 
  private:
@@ -101,7 +108,8 @@ class Classifier {
   bool finished_ = false;
 };
 
-/// The logits of the golden picture `golden` (U8 [h, w, 3]); what `convert` records and SelfTest compares.
+/// The logits of the golden picture `golden` (U8 [h, w, 3]); what `convert` records and SelfTest
+/// compares.
 Result<std::vector<float>> GoldenLogits(Network& network, const Tensor& golden);
 
 }  // namespace resnet

@@ -10,11 +10,13 @@
 
 namespace resnet {
 
-/// How much each place of the crop spoke for a class (Zhou et al., arXiv 1512.04150): the class's weights times the last
-/// block's features. Exact: the mean over the grid plus the head's constant is the class's logit.
+/// How much each place of the crop spoke for a class (Zhou et al., arXiv 1512.04150): the class's
+/// weights times the last block's features. Exact: the mean over the grid plus the head's constant
+/// is the class's logit.
 struct HeatMap {
-  int size = 0;               ///< side of the square grid, 7 for an input of 224
-  std::vector<float> values;  ///< [size, size], rows from the top; negative: speaks against the class
+  int size = 0;  ///< side of the square grid, 7 for an input of 224
+  std::vector<float>
+      values;  ///< [size, size], rows from the top; negative: speaks against the class
 };
 
 /// For `picture` of the network's last finished run and a class that exists.

@@ -27,15 +27,16 @@ std::vector<float> Softmax(std::span<const float> logits);
 /// The label of a class, or "class 17" where the model has no labels.
 std::string LabelOf(const ModelInfo& info, int index);
 
-/// The classes that `name` means: those with that label or label id (letter case of ASCII ignored; two ImageNet classes
-/// are called "crane"), else the one with that number. Errors: kBadArgument where there is none.
+/// The classes that `name` means: those with that label or label id (letter case of ASCII ignored;
+/// two ImageNet classes are called "crane"), else the one with that number. Errors: kBadArgument
+/// where there is none.
 Result<std::vector<int>> FindClasses(const ModelInfo& info, std::string_view name);
 
 /// Which classes may be shown.
 class ClassFilter {
  public:
-  /// `allow` empty: all of them, less those in `deny`. Errors: kBadArgument for a name that means no class, or where both
-  /// lists are given.
+  /// `allow` empty: all of them, less those in `deny`. Errors: kBadArgument for a name that means
+  /// no class, or where both lists are given.
   static Result<ClassFilter> Create(const ModelInfo& info, std::span<const std::string> allow,
                                     std::span<const std::string> deny);
   bool Allows(int index) const { return shown_.empty() || shown_[static_cast<size_t>(index)]; }
@@ -44,10 +45,10 @@ class ClassFilter {
   std::vector<bool> shown_;  // empty: all
 };
 
-/// The best `max_results` (0: all) of the allowed classes with at least `threshold`, best first; equal scores in order of
-/// class.
-std::vector<Prediction> TopPredictions(std::span<const float> scores, const ModelInfo& info, const ClassFilter& filter,
-                                       int max_results, float threshold);
+/// The best `max_results` (0: all) of the allowed classes with at least `threshold`, best first;
+/// equal scores in order of class.
+std::vector<Prediction> TopPredictions(std::span<const float> scores, const ModelInfo& info,
+                                       const ClassFilter& filter, int max_results, float threshold);
 
 }  // namespace resnet
 

@@ -24,14 +24,16 @@ class Builder {
     const ActivationShape picture{side, side, kChannels};
     const int pixels = plan_.AddValue(picture, sizeof(uint8_t));
     assert(pixels == kPictureValue);
-    int value = Add("input", "normalisation", {pixels}, picture, MakeNormalization(model_.info.recipe, picture));
+    int value = Add("input", "normalisation", {pixels}, picture,
+                    MakeNormalization(model_.info.recipe, picture));
     RESNET_ASSIGN_OR_RETURN(value, AddStem(value));
     for (const Block& block : layout_.blocks) {
       RESNET_ASSIGN_OR_RETURN(value, AddBlock(block, value));
     }
     MarkStages();
     plan_.features = Keep(value);
-    value = Add("avgpool", "average pooling", {value}, {1, 1, layout_.features}, MakeAveragePooling(shape(value)));
+    value = Add("avgpool", "average pooling", {value}, {1, 1, layout_.features},
+                MakeAveragePooling(shape(value)));
     plan_.embedding = Keep(value);
     for (const DenseLayer& dense : layout_.head) {
       RESNET_ASSIGN_OR_RETURN(value, AddDense(dense, value));
@@ -48,9 +50,11 @@ class Builder {
     return value;
   }
 
-  int Add(std::string name, std::string kind, std::vector<int> inputs, ActivationShape output, LayerPtr layer,
-          uint64_t macs = 0) {
-    return plan_.AddStep(PlanStep{std::move(name), "", std::move(kind), macs, std::move(inputs), -1, std::move(layer)}, output);
+  int Add(std::string name, std::string kind, std::vector<int> inputs, ActivationShape output,
+          LayerPtr layer, uint64_t macs = 0) {
+    return plan_.AddStep(PlanStep{std::move(name), "", std::move(kind), macs, std::move(inputs), -1,
+                                  std::move(layer)},
+                         output);
   }
 
   /// Takes the tensor out of the model, as F32.
@@ -77,9 +81,12 @@ class Builder {
     RESNET_ASSIGN_OR_RETURN(const Tensor bias, Take(conv.name + ".bias"));
     const ActivationShape in = shape(input);
     RESNET_ASSIGN_OR_RETURN(LayerPtr layer, MakeConvolution(conv, in, weight, bias));
-    const ActivationShape out{Strided(in.height, conv.stride), Strided(in.width, conv.stride), conv.out_channels};
-    const uint64_t macs = out.count() * static_cast<size_t>(conv.kernel * conv.kernel * conv.in_channels);
-    return Add(conv.name, StrCat("convolution ", conv.kernel, "x", conv.kernel), {input}, out, std::move(layer), macs);
+    const ActivationShape out{Strided(in.height, conv.stride), Strided(in.width, conv.stride),
+                              conv.out_channels};
+    const uint64_t macs =
+        out.count() * static_cast<size_t>(conv.kernel * conv.kernel * conv.in_channels);
+    return Add(conv.name, StrCat("convolution ", conv.kernel, "x", conv.kernel), {input}, out,
+               std::move(layer), macs);
   }
 
   Result<int> AddBlock(const Block& block, int input) {
@@ -112,7 +119,8 @@ class Builder {
     RESNET_ASSIGN_OR_RETURN(const Tensor bias, Take(dense.name + ".bias"));
     RESNET_ASSIGN_OR_RETURN(LayerPtr layer, MakeDense(dense, weight, bias));
     head_weights_.push_back(std::move(weight));
-    const uint64_t macs = static_cast<uint64_t>(dense.inputs) * static_cast<uint64_t>(dense.outputs);
+    const uint64_t macs =
+        static_cast<uint64_t>(dense.inputs) * static_cast<uint64_t>(dense.outputs);
     return Add(dense.name, "dense", {input}, {1, 1, dense.outputs}, std::move(layer), macs);
   }
 

@@ -11,10 +11,12 @@ namespace resnet {
 
 struct BuiltNetwork {
   Plan plan;
-  std::vector<Tensor> head_weights;  ///< F32 [outputs, inputs] of each dense layer, for class activation maps
+  std::vector<Tensor>
+      head_weights;  ///< F32 [outputs, inputs] of each dense layer, for class activation maps
 };
 
-/// Takes the weights out of `model` layer by layer and frees them once packed. Errors: kOutOfMemory, kUnsupportedModel.
+/// Takes the weights out of `model` layer by layer and frees them once packed. Errors:
+/// kOutOfMemory, kUnsupportedModel.
 Result<BuiltNetwork> BuildNetwork(Model& model);
 
 }  // namespace resnet

@@ -44,13 +44,15 @@ struct Network::State {
   }
 
   std::span<const float> Floats(int value) const {
-    const size_t count = plan.values[static_cast<size_t>(value)].shape.count() * static_cast<size_t>(batch);
+    const size_t count =
+        plan.values[static_cast<size_t>(value)].shape.count() * static_cast<size_t>(batch);
     return {static_cast<const float*>(Read(value)), count};
   }
 
   Status AllocateSlots() {
     for (const size_t bytes : AssignSlots(plan)) {
-      RESNET_ASSIGN_OR_RETURN(auto slot, Buffer<uint8_t>::Allocate(bytes * static_cast<size_t>(options.max_batch)));
+      RESNET_ASSIGN_OR_RETURN(
+          auto slot, Buffer<uint8_t>::Allocate(bytes * static_cast<size_t>(options.max_batch)));
       slots.push_back(std::move(slot));
     }
     return {};
@@ -60,7 +62,8 @@ struct Network::State {
     if (shaped_for_batch == new_batch) return {};
     shaped_for_batch = 0;  // stays so if a layer fails half-way
     for (const PlanStep& step : plan.steps) {
-      if (auto status = step.layer->Reshape(new_batch, threads.get()); !status.ok()) return status.error().In(step.name);
+      if (auto status = step.layer->Reshape(new_batch, threads.get()); !status.ok())
+        return status.error().In(step.name);
     }
     shaped_for_batch = new_batch;
     return {};
@@ -70,7 +73,8 @@ struct Network::State {
     Operands operands;
     for (size_t i = 0; i < step.inputs.size(); ++i) operands.inputs[i] = Read(step.inputs[i]);
     operands.output = const_cast<void*>(Read(step.output));  // slots are ours to write
-    if (auto status = step.layer->Run(operands, threads.get()); !status.ok()) return status.error().In(step.name);
+    if (auto status = step.layer->Run(operands, threads.get()); !status.ok())
+      return status.error().In(step.name);
     return {};
   }
 
@@ -78,14 +82,16 @@ struct Network::State {
     if (!options.profile) return RunStep(plan.steps[index]);
     const auto start = Clock::now();
     RESNET_RETURN_IF_ERROR(RunStep(plan.steps[index]));
-    profile[index].milliseconds += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    profile[index].milliseconds +=
+        std::chrono::duration<double, std::milli>(Clock::now() - start).count();
     ++profile[index].runs;
     return {};
   }
 
   void ShowToTap(const PlanStep& step) const {
     const ActivationShape& shape = plan.values[static_cast<size_t>(step.output)].shape;
-    tap({step.name, step.stage, batch, shape.height, shape.width, shape.channels, Floats(step.output)});
+    tap({step.name, step.stage, batch, shape.height, shape.width, shape.channels,
+         Floats(step.output)});
   }
 };
 
@@ -101,14 +107,16 @@ Result<std::unique_ptr<Network>> Network::Create(Model model, const NetworkOptio
   state->options = options;
   if (options.threads > 1) {
     state->threads.reset(pthreadpool_create(static_cast<size_t>(options.threads)));
-    if (!state->threads) return Error{ErrorCode::kOutOfMemory, StrCat("cannot start ", options.threads, " threads")};
+    if (!state->threads)
+      return Error{ErrorCode::kOutOfMemory, StrCat("cannot start ", options.threads, " threads")};
   }
   RESNET_ASSIGN_OR_RETURN(BuiltNetwork built, BuildNetwork(model));
   state->plan = std::move(built.plan);
   state->head_weights = std::move(built.head_weights);
   RESNET_RETURN_IF_ERROR(state->AllocateSlots());
   state->info = std::move(model.info);
-  for (const PlanStep& step : state->plan.steps) state->profile.push_back({step.name, step.kind, step.macs, 0.0, 0});
+  for (const PlanStep& step : state->plan.steps)
+    state->profile.push_back({step.name, step.kind, step.macs, 0.0, 0});
   RESNET_RETURN_IF_ERROR(state->ShapeFor(1));
   state->next_step = state->plan.steps.size();
   return std::unique_ptr<Network>(new Network(std::move(state)));
@@ -120,10 +128,12 @@ int Network::input_size() const { return state_->info.recipe.crop; }
 Status Network::Begin(Bytes pixels, int batch) {
   const auto side = static_cast<size_t>(input_size());
   if (batch < 1 || batch > state_->options.max_batch) {
-    return Error{ErrorCode::kBadArgument, StrCat("batch of ", batch, ", from 1 to ", state_->options.max_batch, " was expected")};
+    return Error{ErrorCode::kBadArgument, StrCat("batch of ", batch, ", from 1 to ",
+                                                 state_->options.max_batch, " was expected")};
   }
   if (pixels.size() != static_cast<size_t>(batch) * side * side * kChannels) {
-    return Error{ErrorCode::kBadArgument, StrCat(pixels.size(), " bytes of pixels for ", batch, " pictures of ", side, "x", side)};
+    return Error{ErrorCode::kBadArgument, StrCat(pixels.size(), " bytes of pixels for ", batch,
+                                                 " pictures of ", side, "x", side)};
   }
   state_->next_step = state_->plan.steps.size();
   RESNET_RETURN_IF_ERROR(state_->ShapeFor(batch));
@@ -167,12 +177,17 @@ std::span<const float> Network::logits() const { return state_->Floats(state_->p
 std::span<const float> Network::embedding() const { return state_->Floats(state_->plan.embedding); }
 std::span<const float> Network::features() const { return state_->Floats(state_->plan.features); }
 
-int Network::feature_size() const { return state_->plan.values[static_cast<size_t>(state_->plan.features)].shape.height; }
-int Network::embedding_size() const { return state_->plan.values[static_cast<size_t>(state_->plan.embedding)].shape.channels; }
+int Network::feature_size() const {
+  return state_->plan.values[static_cast<size_t>(state_->plan.features)].shape.height;
+}
+int Network::embedding_size() const {
+  return state_->plan.values[static_cast<size_t>(state_->plan.embedding)].shape.channels;
+}
 
 std::vector<float> Network::ClassWeights(int picture, int class_index) const {
   const State& state = *state_;
-  assert(picture >= 0 && picture < state.batch && class_index >= 0 && class_index < state.info.network.classes);
+  assert(picture >= 0 && picture < state.batch && class_index >= 0 &&
+         class_index < state.info.network.classes);
   const auto row = [](const Tensor& matrix, size_t r) {
     const auto columns = static_cast<size_t>(matrix.shape[1]);
     return matrix.as<float>().subspan(r * columns, columns);
@@ -181,7 +196,8 @@ std::vector<float> Network::ClassWeights(int picture, int class_index) const {
   std::vector<float> weights(last.begin(), last.end());
   for (size_t layer = state.head_weights.size() - 1; layer-- > 0;) {
     const Tensor& matrix = state.head_weights[layer];
-    const auto hidden = state.Floats(state.plan.dense[layer]).subspan(static_cast<size_t>(picture) * weights.size());
+    const auto hidden = state.Floats(state.plan.dense[layer])
+                            .subspan(static_cast<size_t>(picture) * weights.size());
     std::vector<float> inner(static_cast<size_t>(matrix.shape[1]), 0.0f);
     for (size_t unit = 0; unit < weights.size(); ++unit) {
       if (hidden[unit] <= 0) continue;  // ReLU let nothing through

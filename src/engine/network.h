@@ -25,8 +25,10 @@ struct NetworkOptions {
 
 /// A layer's output, shown to a tap while it lasts: until the next layer runs.
 struct Activation {
-  std::string_view name;        ///< "conv1", "maxpool", "layer1.0.conv2", "layer1.0.add", "avgpool", "fc"; ReLU included
-  std::string_view stage;       ///< torchvision's name where the layer ends a stage: "layer1" for "layer1.2.add"; else ""
+  std::string_view name;   ///< "conv1", "maxpool", "layer1.0.conv2", "layer1.0.add", "avgpool",
+                           ///< "fc"; ReLU included
+  std::string_view stage;  ///< torchvision's name where the layer ends a stage: "layer1" for
+                           ///< "layer1.2.add"; else ""
   int batch, height, width, channels;
   std::span<const float> values;  ///< [batch, height, width, channels]
 };
@@ -43,21 +45,24 @@ struct LayerProfile {
 
 /// Not thread-safe: one run at a time. Owns its weights and activations; moved around by pointer.
 ///
-/// A run goes layer by layer, so that it can be left between any two: a single-threaded worker calls Begin and then
-/// Step until it returns false, and looks for an abort in between; everybody else calls Run.
+/// A run goes layer by layer, so that it can be left between any two: a single-threaded worker
+/// calls Begin and then Step until it returns false, and looks for an abort in between; everybody
+/// else calls Run.
 class Network {
  public:
-  /// Packs the weights layer by layer and frees the model's own copy as it goes, so that both are never there at once.
-  /// `model` is valid (ParseModel or ValidateModel said so). Errors: kOutOfMemory, kUnsupportedModel, kBadArgument.
+  /// Packs the weights layer by layer and frees the model's own copy as it goes, so that both are
+  /// never there at once. `model` is valid (ParseModel or ValidateModel said so). Errors:
+  /// kOutOfMemory, kUnsupportedModel, kBadArgument.
   static Result<std::unique_ptr<Network>> Create(Model model, const NetworkOptions& options = {});
   ~Network();
 
   const ModelInfo& info() const;
   int input_size() const;  ///< side of the square input, recipe.crop
 
-  /// Starts a run over `batch` pictures of input_size() x input_size() RGB pixels: [batch, size, size, 3] bytes, as
-  /// Preprocess makes them; the network normalises them itself. Copies nothing: `pixels` must stay until the first Step
-  /// has returned. A run that was under way is dropped. Errors: kBadArgument (sizes).
+  /// Starts a run over `batch` pictures of input_size() x input_size() RGB pixels: [batch, size,
+  /// size, 3] bytes, as Preprocess makes them; the network normalises them itself. Copies nothing:
+  /// `pixels` must stay until the first Step has returned. A run that was under way is dropped.
+  /// Errors: kBadArgument (sizes).
   Status Begin(Bytes pixels, int batch);
 
   /// Runs the next layer. False when that was the last one.
@@ -72,13 +77,15 @@ class Network {
   // What the last finished run gave; valid until the next Begin.
   std::span<const float> logits() const;     ///< [batch, classes]
   std::span<const float> embedding() const;  ///< [batch, features]: the average-pooled last block
-  std::span<const float> features() const;   ///< [batch, feature_size, feature_size, features]: the last block
+  std::span<const float> features()
+      const;  ///< [batch, feature_size, feature_size, features]: the last block
   int feature_size() const;
   int embedding_size() const;
 
-  /// How much each feature counts for a class, [embedding_size()]: the row of the dense layer, or with a hidden layer the
-  /// product of both over the units that `picture` of the last run made active. With these weights, the class's logit is
-  /// exactly their product with the embedding plus a constant.
+  /// How much each feature counts for a class, [embedding_size()]: the row of the dense layer, or
+  /// with a hidden layer the product of both over the units that `picture` of the last run made
+  /// active. With these weights, the class's logit is exactly their product with the embedding plus
+  /// a constant.
   std::vector<float> ClassWeights(int picture, int class_index) const;
 
   /// `tap` is called after every layer of later runs; empty: none.

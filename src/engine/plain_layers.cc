@@ -13,8 +13,11 @@ namespace {
 /// Calls `body(begin, count)` for consecutive parts of 0..total, on all threads.
 template <typename Body>
 void ParallelFor(pthreadpool_t threads, size_t total, Body body) {
-  constexpr size_t kTile = 1 << 14;  // 64 KiB of floats: some ten microseconds, so that handing out tiles costs little
-  const auto trampoline = [](void* context, size_t begin, size_t count) { (*static_cast<Body*>(context))(begin, count); };
+  constexpr size_t kTile =
+      1 << 14;  // 64 KiB of floats: some ten microseconds, so that handing out tiles costs little
+  const auto trampoline = [](void* context, size_t begin, size_t count) {
+    (*static_cast<Body*>(context))(begin, count);
+  };
   pthreadpool_parallelize_1d_tile_1d(threads, trampoline, &body, total, kTile, /*flags=*/0);
 }
 
@@ -100,6 +103,8 @@ LayerPtr MakeNormalization(const Recipe& recipe, ActivationShape shape) {
 
 LayerPtr MakeResidualAdd(ActivationShape shape) { return std::make_unique<ResidualAdd>(shape); }
 
-LayerPtr MakeAveragePooling(ActivationShape input) { return std::make_unique<AveragePooling>(input); }
+LayerPtr MakeAveragePooling(ActivationShape input) {
+  return std::make_unique<AveragePooling>(input);
+}
 
 }  // namespace resnet

@@ -1,4 +1,5 @@
-// The layers that a loop computes well enough: normalisation of the input, residual sum, average pooling.
+// The layers that a loop computes well enough: normalisation of the input, residual sum, average
+// pooling.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_ENGINE_PLAIN_LAYERS_H_

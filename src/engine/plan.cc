@@ -21,7 +21,8 @@ std::vector<size_t> LastUses(const Plan& plan) {
   return last;
 }
 
-/// Takes the free slot whose size is nearest to `bytes` from above, else the largest, else a new one.
+/// Takes the free slot whose size is nearest to `bytes` from above, else the largest, else a new
+/// one.
 int TakeSlot(std::vector<int>& free, std::vector<size_t>& sizes, size_t bytes) {
   const auto better = [&](int a, int b) {
     const size_t size_a = sizes[static_cast<size_t>(a)], size_b = sizes[static_cast<size_t>(b)];

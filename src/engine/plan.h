@@ -38,7 +38,7 @@ inline constexpr int kPictureValue = 0;
 struct Plan {
   std::vector<Value> values;
   std::vector<PlanStep> steps;
-  int features = -1;   ///< value ids
+  int features = -1;  ///< value ids
   int embedding = -1;
   std::vector<int> dense;  ///< the head's layers; the last one's are the logits
 
@@ -47,8 +47,9 @@ struct Plan {
   int AddStep(PlanStep step, ActivationShape output);
 };
 
-/// Gives every value a slot such that no two values that are alive at once share one, and returns the bytes that each
-/// slot needs for one picture. A value is alive from the step that writes it until the last step that reads it.
+/// Gives every value a slot such that no two values that are alive at once share one, and returns
+/// the bytes that each slot needs for one picture. A value is alive from the step that writes it
+/// until the last step that reads it.
 std::vector<size_t> AssignSlots(Plan& plan);
 
 }  // namespace resnet

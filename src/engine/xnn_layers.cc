@@ -1,5 +1,5 @@
-// See xnn_layers.h. XNNPACK's operator interface is used, not its graph: a ResNet's order is fixed, its buffers are easily
-// planned (plan.h), and a run can be left between any two operators.
+// See xnn_layers.h. XNNPACK's operator interface is used, not its graph: a ResNet's order is fixed,
+// its buffers are easily planned (plan.h), and a run can be left between any two operators.
 //
 // SPDX-License-Identifier: MIT
 #include "engine/xnn_layers.h"
@@ -27,7 +27,8 @@ Status FromXnn(xnn_status status, std::string_view doing) {
     case xnn_status_unsupported_hardware:
       return Error{ErrorCode::kUnsupportedModel, StrCat("this processor cannot ", doing)};
     default:
-      return Error{ErrorCode::kInternal, StrCat("XNNPACK failed to ", doing, " (status ", static_cast<int>(status), ")")};
+      return Error{ErrorCode::kInternal,
+                   StrCat("XNNPACK failed to ", doing, " (status ", static_cast<int>(status), ")")};
   }
 }
 
@@ -45,20 +46,22 @@ class Convolution final : public Layer {
 
   Status Reshape(int batch, pthreadpool_t threads) override {
     size_t workspace = 0, alignment = 0, height = 0, width = 0;
-    RESNET_RETURN_IF_ERROR(FromXnn(
-        xnn_reshape_convolution2d_nhwc_f32(op_.get(), Size(batch), Size(input_.height), Size(input_.width), &workspace,
-                                           &alignment, &height, &width, threads),
-        "shape a convolution"));
+    RESNET_RETURN_IF_ERROR(
+        FromXnn(xnn_reshape_convolution2d_nhwc_f32(op_.get(), Size(batch), Size(input_.height),
+                                                   Size(input_.width), &workspace, &alignment,
+                                                   &height, &width, threads),
+                "shape a convolution"));
     assert(alignment <= kBufferAlignment);
     RESNET_ASSIGN_OR_RETURN(workspace_, Buffer<uint8_t>::Allocate(workspace));
     return {};
   }
 
   Status Run(const Operands& operands, pthreadpool_t threads) override {
-    RESNET_RETURN_IF_ERROR(FromXnn(
-        xnn_setup_convolution2d_nhwc_f32(op_.get(), workspace_.data(), static_cast<const float*>(operands.inputs[0]),
-                                         static_cast<float*>(operands.output)),
-        "set up a convolution"));
+    RESNET_RETURN_IF_ERROR(
+        FromXnn(xnn_setup_convolution2d_nhwc_f32(op_.get(), workspace_.data(),
+                                                 static_cast<const float*>(operands.inputs[0]),
+                                                 static_cast<float*>(operands.output)),
+                "set up a convolution"));
     return FromXnn(xnn_run_operator(op_.get(), threads), "run a convolution");
   }
 
@@ -73,14 +76,15 @@ class Dense final : public Layer {
   explicit Dense(Operator op) : op_(std::move(op)) {}
 
   Status Reshape(int batch, pthreadpool_t threads) override {
-    return FromXnn(xnn_reshape_fully_connected_nc_f32(op_.get(), Size(batch), threads), "shape a dense layer");
+    return FromXnn(xnn_reshape_fully_connected_nc_f32(op_.get(), Size(batch), threads),
+                   "shape a dense layer");
   }
 
   Status Run(const Operands& operands, pthreadpool_t threads) override {
-    RESNET_RETURN_IF_ERROR(
-        FromXnn(xnn_setup_fully_connected_nc_f32(op_.get(), static_cast<const float*>(operands.inputs[0]),
-                                                 static_cast<float*>(operands.output)),
-                "set up a dense layer"));
+    RESNET_RETURN_IF_ERROR(FromXnn(
+        xnn_setup_fully_connected_nc_f32(op_.get(), static_cast<const float*>(operands.inputs[0]),
+                                         static_cast<float*>(operands.output)),
+        "set up a dense layer"));
     return FromXnn(xnn_run_operator(op_.get(), threads), "run a dense layer");
   }
 
@@ -94,16 +98,17 @@ class MaxPooling final : public Layer {
 
   Status Reshape(int batch, pthreadpool_t threads) override {
     const size_t channels = Size(input_.channels);
-    return FromXnn(xnn_reshape_max_pooling2d_nhwc_f32(op_.get(), Size(batch), Size(input_.height), Size(input_.width),
-                                                      channels, channels, channels, nullptr, nullptr, threads),
+    return FromXnn(xnn_reshape_max_pooling2d_nhwc_f32(op_.get(), Size(batch), Size(input_.height),
+                                                      Size(input_.width), channels, channels,
+                                                      channels, nullptr, nullptr, threads),
                    "shape max pooling");
   }
 
   Status Run(const Operands& operands, pthreadpool_t threads) override {
-    RESNET_RETURN_IF_ERROR(
-        FromXnn(xnn_setup_max_pooling2d_nhwc_f32(op_.get(), static_cast<const float*>(operands.inputs[0]),
-                                                 static_cast<float*>(operands.output)),
-                "set up max pooling"));
+    RESNET_RETURN_IF_ERROR(FromXnn(
+        xnn_setup_max_pooling2d_nhwc_f32(op_.get(), static_cast<const float*>(operands.inputs[0]),
+                                         static_cast<float*>(operands.output)),
+        "set up max pooling"));
     return FromXnn(xnn_run_operator(op_.get(), threads), "run max pooling");
   }
 
@@ -116,15 +121,18 @@ class MaxPooling final : public Layer {
 
 Status InitializeXnnpack() { return FromXnn(xnn_initialize(nullptr), "start XNNPACK"); }
 
-Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, const Tensor& weight, const Tensor& bias) {
-  const uint32_t padding = U32(conv.kernel / 2), kernel = U32(conv.kernel), stride = U32(conv.stride);
+Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, const Tensor& weight,
+                                 const Tensor& bias) {
+  const uint32_t padding = U32(conv.kernel / 2), kernel = U32(conv.kernel),
+                 stride = U32(conv.stride);
   constexpr uint32_t kDilation = 1, kGroups = 1;
   xnn_operator_t op = nullptr;
   RESNET_RETURN_IF_ERROR(
       FromXnn(xnn_create_convolution2d_nhwc_f32(
-                  padding, padding, padding, padding, kernel, kernel, stride, stride, kDilation, kDilation, kGroups,
-                  Size(conv.in_channels), Size(conv.out_channels), Size(conv.in_channels), Size(conv.out_channels),
-                  weight.as<float>().data(), bias.as<float>().data(), conv.relu ? 0.0f : -kInfinity, kInfinity,
+                  padding, padding, padding, padding, kernel, kernel, stride, stride, kDilation,
+                  kDilation, kGroups, Size(conv.in_channels), Size(conv.out_channels),
+                  Size(conv.in_channels), Size(conv.out_channels), weight.as<float>().data(),
+                  bias.as<float>().data(), conv.relu ? 0.0f : -kInfinity, kInfinity,
                   /*flags=*/0, /*code_cache=*/nullptr, /*weights_cache=*/nullptr, &op),
               "make a convolution"));
   return LayerPtr(std::make_unique<Convolution>(Operator(op), input));
@@ -133,21 +141,23 @@ Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, c
 Result<LayerPtr> MakeDense(const DenseLayer& dense, const Tensor& weight, const Tensor& bias) {
   const size_t inputs = Size(dense.inputs), outputs = Size(dense.outputs);
   xnn_operator_t op = nullptr;
-  RESNET_RETURN_IF_ERROR(FromXnn(
-      xnn_create_fully_connected_nc_f32(inputs, outputs, inputs, outputs, weight.as<float>().data(),
-                                        bias.as<float>().data(), dense.relu ? 0.0f : -kInfinity, kInfinity,
-                                        /*flags=*/0, /*code_cache=*/nullptr, /*weights_cache=*/nullptr, &op),
-      "make a dense layer"));
+  RESNET_RETURN_IF_ERROR(
+      FromXnn(xnn_create_fully_connected_nc_f32(
+                  inputs, outputs, inputs, outputs, weight.as<float>().data(),
+                  bias.as<float>().data(), dense.relu ? 0.0f : -kInfinity, kInfinity,
+                  /*flags=*/0, /*code_cache=*/nullptr, /*weights_cache=*/nullptr, &op),
+              "make a dense layer"));
   return LayerPtr(std::make_unique<Dense>(Operator(op)));
 }
 
 Result<LayerPtr> MakeMaxPooling(ActivationShape input) {
   constexpr uint32_t kPadding = 1, kWindow = 3, kStride = 2, kDilation = 1;
   xnn_operator_t op = nullptr;
-  RESNET_RETURN_IF_ERROR(FromXnn(
-      xnn_create_max_pooling2d_nhwc_f32(kPadding, kPadding, kPadding, kPadding, kWindow, kWindow, kStride, kStride,
-                                        kDilation, kDilation, -kInfinity, kInfinity, /*flags=*/0, &op),
-      "make max pooling"));
+  RESNET_RETURN_IF_ERROR(
+      FromXnn(xnn_create_max_pooling2d_nhwc_f32(kPadding, kPadding, kPadding, kPadding, kWindow,
+                                                kWindow, kStride, kStride, kDilation, kDilation,
+                                                -kInfinity, kInfinity, /*flags=*/0, &op),
+              "make max pooling"));
   return LayerPtr(std::make_unique<MaxPooling>(Operator(op), input));
 }
 

@@ -9,11 +9,13 @@
 
 namespace resnet {
 
-/// Finds out what the processor can do; must have succeeded before any other function here. May be called again.
+/// Finds out what the processor can do; must have succeeded before any other function here. May be
+/// called again.
 Status InitializeXnnpack();
 
 /// The factories pack `weight` and `bias` (F32) into a layout of their own: both may go afterwards.
-Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, const Tensor& weight, const Tensor& bias);
+Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, const Tensor& weight,
+                                 const Tensor& bias);
 Result<LayerPtr> MakeDense(const DenseLayer& dense, const Tensor& weight, const Tensor& bias);
 /// 3x3, stride 2, padding 1.
 Result<LayerPtr> MakeMaxPooling(ActivationShape input);

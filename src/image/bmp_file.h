@@ -2,7 +2,9 @@
 //
 // Read here and not by stb_image, which loses the place in files with a gap before their pixels,
 // takes the masks of 56-byte headers from the wrong bytes, reads zeros past the end of a file, and
-// leaves colours that a palette lacks uninitialised. SPDX-License-Identifier: MIT
+// leaves colours that a palette lacks uninitialised.
+//
+// SPDX-License-Identifier: MIT
 #ifndef RESNET_IMAGE_BMP_FILE_H_
 #define RESNET_IMAGE_BMP_FILE_H_
 

@@ -1,7 +1,9 @@
 // See decode.h.
 //
 // Every format goes the same way: read the header, hold it against the limits, check what stb_image
-// does not, decode, widen to RGB, turn upright. SPDX-License-Identifier: MIT
+// does not, decode, widen to RGB, turn upright.
+//
+// SPDX-License-Identifier: MIT
 #include "image/decode.h"
 
 #include <algorithm>

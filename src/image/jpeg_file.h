@@ -2,7 +2,9 @@
 //
 // stb_image decodes what it is given for as long as it takes and fills what is missing with grey.
 // So the walk over the markers finds, in one pass over the bytes: the size, kinds that are not
-// supported, files that end early, and files built to take long. SPDX-License-Identifier: MIT
+// supported, files that end early, and files built to take long.
+//
+// SPDX-License-Identifier: MIT
 #ifndef RESNET_IMAGE_JPEG_FILE_H_
 #define RESNET_IMAGE_JPEG_FILE_H_
 

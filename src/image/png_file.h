@@ -1,7 +1,9 @@
 // PngFile: what a PNG's chunks say, checked before any pixel is decoded.
 //
 // stb_image does not check checksums, and leaves palette entries that the file does not define
-// uninitialised. SPDX-License-Identifier: MIT
+// uninitialised.
+//
+// SPDX-License-Identifier: MIT
 #ifndef RESNET_IMAGE_PNG_FILE_H_
 #define RESNET_IMAGE_PNG_FILE_H_
 

@@ -1,7 +1,9 @@
 // The allocator under stb_image: zeroed memory, and a limit that the caller sets for each picture.
 //
 // stb_image has no room for a context, so the limit belongs to the thread that decodes, as stb's
-// own failure reason does. SPDX-License-Identifier: MIT
+// own failure reason does.
+//
+// SPDX-License-Identifier: MIT
 #ifndef RESNET_IMAGE_STB_IMAGE_IMPL_H_
 #define RESNET_IMAGE_STB_IMAGE_IMPL_H_
 

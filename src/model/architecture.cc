@@ -18,8 +18,9 @@ struct DepthRow {
 };
 
 constexpr std::array kDepths = {
-    DepthRow{18, false, {2, 2, 2, 2}}, DepthRow{34, false, {3, 4, 6, 3}},  DepthRow{50, true, {3, 4, 6, 3}},
-    DepthRow{101, true, {3, 4, 23, 3}}, DepthRow{152, true, {3, 8, 36, 3}},
+    DepthRow{18, false, {2, 2, 2, 2}},  DepthRow{34, false, {3, 4, 6, 3}},
+    DepthRow{50, true, {3, 4, 6, 3}},   DepthRow{101, true, {3, 4, 23, 3}},
+    DepthRow{152, true, {3, 8, 36, 3}},
 };
 
 constexpr int kStemWidth = 64;
@@ -48,7 +49,8 @@ Block MakeBlock(std::string name, bool bottleneck, Variant variant, int in, int 
     block.convs.push_back(Conv(name + ".conv1", in, width, 3, stride, true));
     block.convs.push_back(Conv(name + ".conv2", width, out, 3, 1, false));
   }
-  if (stride != 1 || in != out) block.shortcut = Conv(name + ".downsample.0", in, out, 1, stride, false);
+  if (stride != 1 || in != out)
+    block.shortcut = Conv(name + ".downsample.0", in, out, 1, stride, false);
   return block;
 }
 
@@ -58,7 +60,8 @@ std::vector<DenseLayer> MakeHead(int features, int hidden, int classes) {
 }
 
 Error Unknown(std::string_view what, std::string_view found, std::string_view known) {
-  return Error{ErrorCode::kUnsupportedModel, StrCat("unknown ", what, " \"", Printable(found), "\", known are ", known)};
+  return Error{ErrorCode::kUnsupportedModel,
+               StrCat("unknown ", what, " \"", Printable(found), "\", known are ", known)};
 }
 
 }  // namespace
@@ -83,7 +86,9 @@ Result<int> DepthFromName(std::string_view name) {
   return Unknown("architecture", name, "resnet18, resnet34, resnet50, resnet101, resnet152");
 }
 
-std::string_view VariantName(Variant variant) { return variant == Variant::kKeras ? "keras" : "torchvision"; }
+std::string_view VariantName(Variant variant) {
+  return variant == Variant::kKeras ? "keras" : "torchvision";
+}
 
 Result<Variant> VariantFromName(std::string_view name) {
   for (const Variant variant : {Variant::kTorchvision, Variant::kKeras}) {
@@ -105,14 +110,15 @@ NetworkLayout LayOut(const NetworkSpec& spec) {
   const DepthRow* row = FindDepth(spec.depth);
   assert(row != nullptr && spec.classes >= 1 && spec.hidden >= 0);
   const bool small = spec.stem == Stem::kSmall;
-  NetworkLayout layout{Conv("conv1", 3, kStemWidth, small ? 3 : 7, small ? 1 : 2, true), !small, {}, 0, {}};
+  NetworkLayout layout{
+      Conv("conv1", 3, kStemWidth, small ? 3 : 7, small ? 1 : 2, true), !small, {}, 0, {}};
   int channels = kStemWidth;
   for (int stage = 0; stage < 4; ++stage) {
     const int width = kStemWidth << stage;
     for (int i = 0; i < row->blocks[static_cast<size_t>(stage)]; ++i) {
       const int stride = stage > 0 && i == 0 ? 2 : 1;
-      layout.blocks.push_back(
-          MakeBlock(StrCat("layer", stage + 1, ".", i), row->bottleneck, spec.variant, channels, width, stride));
+      layout.blocks.push_back(MakeBlock(StrCat("layer", stage + 1, ".", i), row->bottleneck,
+                                        spec.variant, channels, width, stride));
       channels = layout.blocks.back().convs.back().out_channels;
     }
   }

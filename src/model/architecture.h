@@ -1,7 +1,9 @@
-// The architecture table: which layers a ResNet has, with names, shapes and strides. Everything that knows the
-// network's structure (validation, importers, engine, quantiser) reads it from here.
+// The architecture table: which layers a ResNet has, with names, shapes and strides. Everything
+// that knows the network's structure (validation, importers, engine, quantiser) reads it from here.
 //
-// Source: He et al., "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with torchvision's layer names.
+// Source: He et al., "Deep Residual Learning for Image Recognition" (arXiv 1512.03385), with
+// torchvision's layer names.
+//
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_MODEL_ARCHITECTURE_H_
 #define RESNET_MODEL_ARCHITECTURE_H_

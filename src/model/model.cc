@@ -29,7 +29,7 @@ constexpr std::array kPrecisions = {
 /// The free texts of ModelInfo and the metadata keys under which they stand.
 struct TextField {
   std::string_view key;
-  std::string ModelInfo::*text;
+  std::string ModelInfo::* text;
 };
 constexpr std::array kTexts = {
     TextField{"name", &ModelInfo::name},

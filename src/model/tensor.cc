@@ -21,9 +21,11 @@ struct DTypeRow {
 };
 
 constexpr std::array kDTypes = {
-    DTypeRow{DType::kF32, "F32", 4}, DTypeRow{DType::kF16, "F16", 2}, DTypeRow{DType::kBF16, "BF16", 2}, DTypeRow{DType::kI8, "I8", 1},
-    DTypeRow{DType::kU8, "U8", 1},   DTypeRow{DType::kI32, "I32", 4}, DTypeRow{DType::kF64, "F64", 8},   DTypeRow{DType::kI16, "I16", 2},
-    DTypeRow{DType::kI64, "I64", 8}, DTypeRow{DType::kBool, "BOOL", 1},
+    DTypeRow{DType::kF32, "F32", 4},   DTypeRow{DType::kF16, "F16", 2},
+    DTypeRow{DType::kBF16, "BF16", 2}, DTypeRow{DType::kI8, "I8", 1},
+    DTypeRow{DType::kU8, "U8", 1},     DTypeRow{DType::kI32, "I32", 4},
+    DTypeRow{DType::kF64, "F64", 8},   DTypeRow{DType::kI16, "I16", 2},
+    DTypeRow{DType::kI64, "I64", 8},   DTypeRow{DType::kBool, "BOOL", 1},
 };
 
 /// out[i] = convert(in[i])
@@ -41,7 +43,8 @@ bool AllFiniteAs(const Tensor& tensor) {
   return true;
 }
 
-/// True where no element has every bit of the exponent set, which is how NaN and the infinities look.
+/// True where no element has every bit of the exponent set, which is how NaN and the infinities
+/// look.
 bool ExponentsFinite(const Tensor& tensor, uint16_t exponent) {
   for (const uint16_t bits : tensor.as<uint16_t>()) {
     if ((bits & exponent) == exponent) return false;
@@ -97,8 +100,9 @@ Result<Tensor> Tensor::Clone() const {
 }
 
 float HalfToFloat(uint16_t half) {
-  // The exponent moves from bias 15 to bias 127. Shifting the 15 low bits into place and multiplying by 2^112 does it
-  // for normal and subnormal numbers alike; NaN and infinity need their exponent filled up.
+  // The exponent moves from bias 15 to bias 127. Shifting the 15 low bits into place and
+  // multiplying by 2^112 does it for normal and subnormal numbers alike; NaN and infinity need
+  // their exponent filled up.
   const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
   const uint32_t magnitude = static_cast<uint32_t>(half & 0x7FFF) << 13;
   if (magnitude >= 0x7C00u << 13) return std::bit_cast<float>(sign | 0x7F800000u | magnitude);
@@ -113,16 +117,20 @@ uint16_t FloatToHalf(float value) {
   if (magnitude > 0x7F800000) return sign | 0x7E00;   // NaN
   if (magnitude >= 0x477FF000) return sign | 0x7C00;  // 65520 and more round to infinity
   if (magnitude < 0x38800000) {
-    // Below 2^-14 halves are subnormal: adding 0.5 lets the FPU round to a multiple of 2^-24, ties to even.
+    // Below 2^-14 halves are subnormal: adding 0.5 lets the FPU round to a multiple of 2^-24, ties
+    // to even.
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
-    return sign | static_cast<uint16_t>(std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(0.5f));
+    return sign |
+           static_cast<uint16_t>(std::bit_cast<uint32_t>(shifted) - std::bit_cast<uint32_t>(0.5f));
   }
   const uint32_t odd = magnitude >> 13 & 1;
   const uint32_t rounded = magnitude + 0xFFF + odd;  // half of the last kept bit, ties to even
   return sign | static_cast<uint16_t>((rounded - (112u << 23)) >> 13);
 }
 
-float BFloat16ToFloat(uint16_t value) { return std::bit_cast<float>(static_cast<uint32_t>(value) << 16); }
+float BFloat16ToFloat(uint16_t value) {
+  return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
+}
 
 Result<Tensor> ToFloat32(const Tensor& tensor) {
   RESNET_ASSIGN_OR_RETURN(Tensor result, Tensor::Create(DType::kF32, tensor.shape));
@@ -138,10 +146,12 @@ Result<Tensor> ToFloat32(const Tensor& tensor) {
       ConvertElements(tensor.as<uint16_t>(), out, BFloat16ToFloat);
       break;
     case DType::kF64:
-      ConvertElements(tensor.as<double>(), out, [](double value) { return static_cast<float>(value); });
+      ConvertElements(tensor.as<double>(), out,
+                      [](double value) { return static_cast<float>(value); });
       break;
     default:
-      return Error{ErrorCode::kBadModel, StrCat("holds ", DTypeName(tensor.dtype), ", floating point was expected")};
+      return Error{ErrorCode::kBadModel,
+                   StrCat("holds ", DTypeName(tensor.dtype), ", floating point was expected")};
   }
   return result;
 }
@@ -150,7 +160,8 @@ Result<Tensor> ToFloat16(const Tensor& tensor) {
   assert(tensor.dtype == DType::kF32);
   RESNET_ASSIGN_OR_RETURN(Tensor result, Tensor::Create(DType::kF16, tensor.shape));
   ConvertElements(tensor.as<float>(), result.as<uint16_t>(), FloatToHalf);
-  if (!AllFinite(result)) return Error{ErrorCode::kBadModel, "holds a value beyond F16's range of 65504: keep it in F32"};
+  if (!AllFinite(result))
+    return Error{ErrorCode::kBadModel, "holds a value beyond F16's range of 65504: keep it in F32"};
   return result;
 }
 

@@ -17,11 +17,12 @@
 
 namespace resnet {
 
-/// Element types of the safetensors format that we read. The last ones occur in foreign checkpoints only.
+/// Element types of the safetensors format that we read. The last ones occur in foreign checkpoints
+/// only.
 enum class DType { kF32, kF16, kBF16, kI8, kU8, kI32, kF64, kI16, kI64, kBool };
 
-size_t DTypeSize(DType dtype);             ///< bytes of an element
-std::string_view DTypeName(DType dtype);   ///< as safetensors writes it: "F32"
+size_t DTypeSize(DType dtype);            ///< bytes of an element
+std::string_view DTypeName(DType dtype);  ///< as safetensors writes it: "F32"
 std::optional<DType> DTypeFromName(std::string_view name);
 
 using Shape = std::vector<int64_t>;
@@ -35,7 +36,8 @@ struct Tensor {
   Shape shape;
   Buffer<uint8_t> data;  ///< ElementCount(shape) * DTypeSize(dtype) bytes
 
-  /// A tensor whose elements are not set yet. Errors: kBadArgument for an impossible shape, kOutOfMemory.
+  /// A tensor whose elements are not set yet. Errors: kBadArgument for an impossible shape,
+  /// kOutOfMemory.
   static Result<Tensor> Create(DType dtype, Shape shape);
   /// A tensor of type F32 that holds a copy of `values`.
   static Result<Tensor> FromFloats(Shape shape, std::span<const float> values);

@@ -2,6 +2,7 @@
 // undefined keeps the library's own value, and an Error comes back as {error: {code, message}}.
 //
 // Everything returned is an owned copy: the heap may move at the next call, so no view of it leaves this file.
+//
 // SPDX-License-Identifier: MIT
 #include <emscripten/bind.h>
 #include <emscripten/val.h>

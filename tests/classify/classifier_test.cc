@@ -55,7 +55,8 @@ TEST(Classifier, NothingToFinishBeforeTheEnd) {
   ASSERT_TRUE(classifier->Begin(PixelView{pixels.span(), 64, 64, 3}).ok());
   ASSERT_TRUE(*classifier->Step());
   EXPECT_FALSE(classifier->Finish().ok());
-  ASSERT_TRUE(classifier->Begin(PixelView{pixels.span(), 64, 64, 3}).ok());  // drops the run that was under way
+  ASSERT_TRUE(classifier->Begin(PixelView{pixels.span(), 64, 64, 3})
+                  .ok());  // drops the run that was under way
   RunSteps(*classifier);
   EXPECT_TRUE(classifier->Finish().ok());
 }
@@ -69,7 +70,8 @@ TEST(Classifier, ErrorsLeaveItUsable) {
   ResultOptions unknown_label;
   unknown_label.allow = {"no such label"};
   EXPECT_EQ(classifier->Classify(picture, {}, unknown_label).error().code, ErrorCode::kBadArgument);
-  EXPECT_EQ(classifier->Classify(picture, {}, {}, [] { return true; }).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(classifier->Classify(picture, {}, {}, [] { return true; }).error().code,
+            ErrorCode::kCancelled);
   const auto again = classifier->Classify(picture);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->predictions, expected->predictions);
@@ -84,9 +86,11 @@ TEST(Classifier, HeatMapAveragesToTheLogit) {
     const auto map = classifier->ClassActivationMap(index);
     ASSERT_TRUE(map.ok());
     ASSERT_EQ(map->values.size(), static_cast<size_t>(map->size * map->size));
-    const double mean = std::accumulate(map->values.begin(), map->values.end(), 0.0) / static_cast<double>(map->values.size());
+    const double mean = std::accumulate(map->values.begin(), map->values.end(), 0.0) /
+                        static_cast<double>(map->values.size());
     const auto i = static_cast<size_t>(index);
-    EXPECT_NEAR(mean + model.tensor("fc.bias").as<float>()[i], classifier->network().logits()[i], 1e-4);
+    EXPECT_NEAR(mean + model.tensor("fc.bias").as<float>()[i], classifier->network().logits()[i],
+                1e-4);
   }
   EXPECT_EQ(classifier->ClassActivationMap(10).error().code, ErrorCode::kBadArgument);
   EXPECT_EQ(classifier->ClassActivationMap(-1).error().code, ErrorCode::kBadArgument);

@@ -1,7 +1,9 @@
-// The whole chain against torch: logits, embeddings and activations from the same input, labels from the same picture.
+// The whole chain against torch: logits, embeddings and activations from the same input, labels
+// from the same picture.
 //
-// $RESNET_DATA holds what torch and Pillow computed; $RESNET_MODELS the three networks as `resnet convert` wrote them
-// (tools/build/test.mjs makes that folder before it runs the tests).
+// $RESNET_DATA holds what torch and Pillow computed; $RESNET_MODELS the three networks as `resnet
+// convert` wrote them (tools/build/test.mjs makes that folder before it runs the tests).
+//
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
@@ -44,7 +46,9 @@ std::vector<ReferenceLine> ReferenceIndex() {
   const JsonDocument document = std::move(JsonDocument::Parse(AsText(text))).value();
   std::vector<ReferenceLine> lines;
   (void)document.root().ForEachElement([&](size_t, JsonValue line) -> Status {
-    const auto field = [&](const char* name) { return std::string(line[name].AsString().value_or("")); };
+    const auto field = [&](const char* name) {
+      return std::string(line[name].AsString().value_or(""));
+    };
     lines.push_back({field("image"), field("recipe"), field("preprocessed")});
     return {};
   });
@@ -61,17 +65,20 @@ double RelativeError(std::span<const float> found, std::span<const float> expect
   return std::sqrt(difference / norm);
 }
 
-/// True where the reference's logits are what `model`'s dense layer makes of the reference's embedding. If not, the weights
-/// in $RESNET_DATA are not those that torch had: resnet50-abm's fc.weight was laid out from codes that lost their upper bits
-/// (U8 for a codebook of 1024), so that torch too gives other logits with it.
+/// True where the reference's logits are what `model`'s dense layer makes of the reference's
+/// embedding. If not, the weights in $RESNET_DATA are not those that torch had: resnet50-abm's
+/// fc.weight was laid out from codes that lost their upper bits (U8 for a codebook of 1024), so
+/// that torch too gives other logits with it.
 bool HeadIsTheReferences(const Model& model, const TensorFile& reference) {
-  const auto weight = model.tensor("fc.weight").as<float>(), bias = model.tensor("fc.bias").as<float>();
+  const auto weight = model.tensor("fc.weight").as<float>(),
+             bias = model.tensor("fc.bias").as<float>();
   for (const auto& [name, embedding] : reference.tensors) {
     if (!name.ends_with("/embedding")) continue;
     const auto features = embedding.as<float>();
     std::vector<float> logits(bias.begin(), bias.end());
     for (size_t c = 0; c < logits.size(); ++c) {
-      for (size_t i = 0; i < features.size(); ++i) logits[c] += weight[c * features.size() + i] * features[i];
+      for (size_t i = 0; i < features.size(); ++i)
+        logits[c] += weight[c * features.size() + i] * features[i];
     }
     const std::string picture = name.substr(0, name.rfind('/'));
     return RelativeError(logits, reference.tensors.at(picture + "/logits").as<float>()) < 1e-3;
@@ -88,9 +95,12 @@ struct BestTwo {
 BestTwo FindBestTwo(std::span<const float> logits) {
   std::vector<int> order(logits.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
-  const auto better = [&](int a, int b) { return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)]; };
+  const auto better = [&](int a, int b) {
+    return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)];
+  };
   std::partial_sort(order.begin(), order.begin() + 2, order.end(), better);
-  return {order[0], order[1], logits[static_cast<size_t>(order[0])] - logits[static_cast<size_t>(order[1])]};
+  return {order[0], order[1],
+          logits[static_cast<size_t>(order[0])] - logits[static_cast<size_t>(order[1])]};
 }
 
 class Golden : public ::testing::TestWithParam<const char*> {
@@ -102,7 +112,9 @@ class Golden : public ::testing::TestWithParam<const char*> {
 
   static std::string ModelFile() { return ModelsFolder() + "/" + GetParam() + ".safetensors"; }
 
-  static TensorFile ReferenceLogits() { return ReadReference(std::string(GetParam()) + ".logits.safetensors"); }
+  static TensorFile ReferenceLogits() {
+    return ReadReference(std::string(GetParam()) + ".logits.safetensors");
+  }
 
   static bool HeadIsDamaged() {
     return !HeadIsTheReferences(std::move(ReadModel(Read(ModelFile()))).value(), ReferenceLogits());
@@ -123,11 +135,14 @@ TEST_P(Golden, LogitsAndEmbeddingsEqualTorchFromTheSameInput) {
   double worst = 0;
   int embeddings = 0;
   for (const ReferenceLine& line : ReferenceIndex()) {
-    const Image input = std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + line.preprocessed))).value();
+    const Image input =
+        std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + line.preprocessed)))
+            .value();
     ASSERT_TRUE(network.Run(input.pixels.span(), 1).ok());
     const auto compare = [&](const char* name, std::span<const float> found) {
       const auto expected = reference.tensors.find(line.preprocessed + name);
-      if (expected == reference.tensors.end()) return 0;  // embeddings were recorded for some pictures only
+      if (expected == reference.tensors.end())
+        return 0;  // embeddings were recorded for some pictures only
       const double error = RelativeError(found, expected->second.as<float>());
       EXPECT_LT(error, 1e-4) << line.preprocessed << name;
       worst = std::max(worst, error);
@@ -138,7 +153,9 @@ TEST_P(Golden, LogitsAndEmbeddingsEqualTorchFromTheSameInput) {
   }
   EXPECT_GT(embeddings, 0);
   std::printf("%s: largest relative error of logits and embedding %.2e%s\n", GetParam(), worst,
-              head_is_damaged ? " (embedding only: the dense layer in RESNET_DATA is not the reference's)" : "");
+              head_is_damaged
+                  ? " (embedding only: the dense layer in RESNET_DATA is not the reference's)"
+                  : "");
 }
 
 TEST_P(Golden, StagesEqualTorch) {
@@ -147,15 +164,18 @@ TEST_P(Golden, StagesEqualTorch) {
   const auto classifier = Load();
   const TensorFile reference = ReadReference(name + ".activations.safetensors");
   const std::string input_name = reference.metadata.at("input");
-  const Image input = std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + input_name))).value();
+  const Image input =
+      std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + input_name))).value();
   int compared = 0;
   classifier->network().SetTap([&](const Activation& a) {
     const auto found = reference.tensors.find(a.stage.empty() ? a.name : a.stage);
     if (found == reference.tensors.end()) return;
     const Tensor expected = std::move(ToFloat32(found->second)).value();
     std::vector<float> channels_first(a.values.size());
-    const size_t area = static_cast<size_t>(a.height * a.width), channels = static_cast<size_t>(a.channels);
-    for (size_t i = 0; i < a.values.size(); ++i) channels_first[i % channels * area + i / channels] = a.values[i];
+    const size_t area = static_cast<size_t>(a.height * a.width),
+                 channels = static_cast<size_t>(a.channels);
+    for (size_t i = 0; i < a.values.size(); ++i)
+      channels_first[i % channels * area + i / channels] = a.values[i];
     // The reference was rounded to F16: at most 2^-11 relative for each number.
     EXPECT_LT(RelativeError(channels_first, expected.as<float>()), 0x1p-11) << a.name;
     ++compared;
@@ -172,17 +192,21 @@ TEST_P(Golden, LabelFromThePictureIsTorchs) {
     // The references normalise as torchvision does, whatever the recipe's resize.
     Recipe recipe = NamedRecipe(recipe_name).value();
     const Recipe values = NamedRecipe("torchvision").value();
-    recipe.order = values.order, recipe.scale = values.scale, recipe.mean = values.mean, recipe.std = values.std;
+    recipe.order = values.order, recipe.scale = values.scale, recipe.mean = values.mean,
+    recipe.std = values.std;
     const auto classifier = Load(recipe);
     for (const ReferenceLine& line : lines) {
       if (line.recipe != recipe_name) continue;
       const PictureOptions as_the_reference{.decode = {.orientation = Orientation::kIgnore}};
-      const auto result = classifier->Classify(Read(testing::DataFolder() + "/" + line.image), as_the_reference, {.max_results = 1});
+      const auto result = classifier->Classify(Read(testing::DataFolder() + "/" + line.image),
+                                               as_the_reference, {.max_results = 1});
       ASSERT_TRUE(result.ok()) << line.image << ": " << result.error().message;
-      const BestTwo torch = FindBestTwo(reference.tensors.at(line.preprocessed + "/logits").as<float>());
+      const BestTwo torch =
+          FindBestTwo(reference.tensors.at(line.preprocessed + "/logits").as<float>());
       const int found = result->predictions[0].index;
       const bool near_tie = torch.margin <= 0.1f;
-      EXPECT_TRUE(found == torch.first || (near_tie && found == torch.second)) << line.image << ", " << line.recipe;
+      EXPECT_TRUE(found == torch.first || (near_tie && found == torch.second))
+          << line.image << ", " << line.recipe;
     }
   }
 }
@@ -191,22 +215,29 @@ TEST_P(Golden, HalfPrecisionScoresStayWithinAThousandth) {
   const std::vector<uint8_t> file = Read(ModelFile());
   Model halves = std::move(ReadModel(file)).value();
   for (auto& [name, tensor] : halves.tensors) {
-    if (tensor.dtype == DType::kF32 && name.ends_with(".weight")) tensor = std::move(ToFloat16(tensor)).value();
+    if (tensor.dtype == DType::kF32 && name.ends_with(".weight"))
+      tensor = std::move(ToFloat16(tensor)).value();
   }
   const auto full = Load();
   const auto half = std::move(Classifier::Create(std::move(halves))).value();
   for (const ReferenceLine& line : ReferenceIndex()) {
     if (line.recipe != "torchvision") continue;
-    const Image input = std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + line.preprocessed))).value();
+    const Image input =
+        std::move(DecodeImage(Read(testing::DataFolder() + "/reference/" + line.preprocessed)))
+            .value();
     ASSERT_TRUE(full->network().Run(input.pixels.span(), 1).ok());
     ASSERT_TRUE(half->network().Run(input.pixels.span(), 1).ok());
-    const std::vector<float> a = Softmax(full->network().logits()), b = Softmax(half->network().logits());
-    EXPECT_EQ(std::max_element(a.begin(), a.end()) - a.begin(), std::max_element(b.begin(), b.end()) - b.begin());
-    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 2e-3f) << line.preprocessed << ", class " << i;
+    const std::vector<float> a = Softmax(full->network().logits()),
+                             b = Softmax(half->network().logits());
+    EXPECT_EQ(std::max_element(a.begin(), a.end()) - a.begin(),
+              std::max_element(b.begin(), b.end()) - b.begin());
+    for (size_t i = 0; i < a.size(); ++i)
+      EXPECT_NEAR(a[i], b[i], 2e-3f) << line.preprocessed << ", class " << i;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, Golden, ::testing::Values("resnet18-pqf", "resnet50-pqf", "resnet50-abm"),
+INSTANTIATE_TEST_SUITE_P(Networks, Golden,
+                         ::testing::Values("resnet18-pqf", "resnet50-pqf", "resnet50-abm"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -216,15 +247,18 @@ INSTANTIATE_TEST_SUITE_P(Networks, Golden, ::testing::Values("resnet18-pqf", "re
 TEST(Labradors, EveryPhotoIsRankedFirstOrSecond) {
   RESNET_NEEDS_DATA();
   if (ModelsFolder().empty()) GTEST_SKIP() << "RESNET_MODELS is not set: run through `npm test`";
-  const auto classifier = std::move(Classifier::Load(Read(ModelsFolder() + "/resnet50-pqf.safetensors"))).value();
+  const auto classifier =
+      std::move(Classifier::Load(Read(ModelsFolder() + "/resnet50-pqf.safetensors"))).value();
   int photos = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(testing::DataFolder() + "/images/labrador")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(testing::DataFolder() + "/images/labrador")) {
     const std::string extension = entry.path().extension();
     if (extension != ".jpg" && extension != ".jpeg" && extension != ".png") continue;
     const auto result = classifier->Classify(Read(entry.path()), {}, {.max_results = 2});
     ASSERT_TRUE(result.ok()) << entry.path() << ": " << result.error().message;
     const auto& best = result->predictions;
-    EXPECT_TRUE(best[0].index == kLabrador || best[1].index == kLabrador) << entry.path() << ": " << best[0].label;
+    EXPECT_TRUE(best[0].index == kLabrador || best[1].index == kLabrador)
+        << entry.path() << ": " << best[0].label;
     ++photos;
   }
   EXPECT_GT(photos, 0);

@@ -55,14 +55,16 @@ TEST(TopPredictions, BestFirstEqualOnesInOrderOfClass) {
   EXPECT_EQ(Indices(TopPredictions(scores, info, all, 3, 0)), (std::vector<int>{1, 2, 3}));
   EXPECT_EQ(Indices(TopPredictions(scores, info, all, 0, 0)), (std::vector<int>{1, 2, 3, 0, 4}));
   EXPECT_EQ(Indices(TopPredictions(scores, info, all, 99, 0.2f)), (std::vector<int>{1, 2, 3}));
-  EXPECT_EQ(TopPredictions(scores, info, all, 1, 0)[0], (Prediction{1, "Labrador retriever", 0.3f}));
+  EXPECT_EQ(TopPredictions(scores, info, all, 1, 0)[0],
+            (Prediction{1, "Labrador retriever", 0.3f}));
   EXPECT_TRUE(TopPredictions(scores, info, all, 5, 0.5f).empty());
 }
 
 TEST(TopPredictions, WithoutLabelsClassesHaveNumbers) {
   ModelInfo info;
   info.network.classes = 2;
-  const auto best = TopPredictions(std::vector<float>{0.2f, 0.8f}, info, ClassFilter::Create(info, {}, {}).value(), 1, 0);
+  const auto best = TopPredictions(std::vector<float>{0.2f, 0.8f}, info,
+                                   ClassFilter::Create(info, {}, {}).value(), 1, 0);
   EXPECT_EQ(best[0].label, "class 1");
 }
 
@@ -70,10 +72,13 @@ TEST(ClassFilter, AllowOrDeny) {
   const ModelInfo info = FiveClasses();
   const std::vector<float> scores = {0.1f, 0.3f, 0.3f, 0.2f, 0.1f};
   const std::vector<std::string> names = {"crane", "2"}, unknown = {"unicorn"};
-  EXPECT_EQ(Indices(TopPredictions(scores, info, *ClassFilter::Create(info, names, {}), 0, 0)), (std::vector<int>{2, 3, 0}));
-  EXPECT_EQ(Indices(TopPredictions(scores, info, *ClassFilter::Create(info, {}, names), 0, 0)), (std::vector<int>{1, 4}));
+  EXPECT_EQ(Indices(TopPredictions(scores, info, *ClassFilter::Create(info, names, {}), 0, 0)),
+            (std::vector<int>{2, 3, 0}));
+  EXPECT_EQ(Indices(TopPredictions(scores, info, *ClassFilter::Create(info, {}, names), 0, 0)),
+            (std::vector<int>{1, 4}));
   EXPECT_EQ(ClassFilter::Create(info, names, names).error().code, ErrorCode::kBadArgument);
-  EXPECT_NE(ClassFilter::Create(info, unknown, {}).error().message.find("unicorn"), std::string::npos);
+  EXPECT_NE(ClassFilter::Create(info, unknown, {}).error().message.find("unicorn"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -29,7 +29,9 @@ class LabelledFolder : public ::testing::Test {
     fs::create_directories(fs::path(folder_ / name).parent_path());
     ASSERT_TRUE(WriteFile(folder_ / name, AsBytes(text)).ok());
   }
-  Result<std::vector<LabelledPicture>> Read() { return ReadLabelledFolder(folder_ / "", ThreeClasses()); }
+  Result<std::vector<LabelledPicture>> Read() {
+    return ReadLabelledFolder(folder_ / "", ThreeClasses());
+  }
 
   testing::TemporaryFolder folder_;
 };
@@ -49,7 +51,8 @@ TEST_F(LabelledFolder, WhatMatchesNoClassOrSeveralIsListed) {
   Put("labels.tsv", "a.jpg\tcrane\nb.jpg\tcat\nc.jpg\tcat\nd.jpg\t3\n");
   const auto pictures = Read();
   ASSERT_FALSE(pictures.ok());
-  for (const char* name : {"crane", "cat", "3 names"}) EXPECT_NE(pictures.error().message.find(name), std::string::npos);
+  for (const char* name : {"crane", "cat", "3 names"})
+    EXPECT_NE(pictures.error().message.find(name), std::string::npos);
 }
 
 TEST_F(LabelledFolder, LinesWithoutClassAreNamed) {

@@ -34,7 +34,8 @@ class Program : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = std::make_unique<TemporaryFolder>();
-    resnet::Model model = testing::RandomModel({18, Variant::kTorchvision, Stem::kImagenet, 0, 10}, 32);
+    resnet::Model model =
+        testing::RandomModel({18, Variant::kTorchvision, Stem::kImagenet, 0, 10}, 32);
     Save(ModelFile(), WriteModel(model).value());
     fs::create_directories(*folder_ / "photos/inner");
     SavePicture(*folder_ / "photos/a.png", 40, 50);
@@ -74,7 +75,8 @@ TEST_F(Program, HelpAndWrongUse) {
 }
 
 TEST_F(Program, ClassifyFolderAsJson) {
-  const ProgramRun run = RunResnet({"classify", ModelFile(), Path("photos"), "--json", "--top", "2"});
+  const ProgramRun run =
+      RunResnet({"classify", ModelFile(), Path("photos"), "--json", "--top", "2"});
   ASSERT_EQ(run.status, 0) << run.error;
   const JsonDocument document = Json(run.out);
   ASSERT_EQ(document.root().size(), 2u);
@@ -88,7 +90,8 @@ TEST_F(Program, ClassifyFolderAsJson) {
 
 TEST_F(Program, UnreadablePicturesAreListedAndTheRestGoesOn) {
   const std::string missing = Path("missing.png");
-  const ProgramRun run = RunResnet({"classify", ModelFile(), Path("broken.jpg"), Path("photos/a.png"), missing, "--jsonl", "--batch", "2"});
+  const ProgramRun run = RunResnet({"classify", ModelFile(), Path("broken.jpg"),
+                                    Path("photos/a.png"), missing, "--jsonl", "--batch", "2"});
   EXPECT_EQ(run.status, 0);
   std::vector<std::string> codes;
   std::string_view text = run.out;
@@ -105,7 +108,8 @@ TEST_F(Program, UnreadablePicturesAreListedAndTheRestGoesOn) {
 }
 
 TEST_F(Program, ClassifyReadsPathsFromStandardInput) {
-  const ProgramRun run = RunResnet({"classify", ModelFile(), "-", "--csv", "--top", "1"}, Path("photos/a.png") + "\n" + Path("broken.jpg") + "\n");
+  const ProgramRun run = RunResnet({"classify", ModelFile(), "-", "--csv", "--top", "1"},
+                                   Path("photos/a.png") + "\n" + Path("broken.jpg") + "\n");
   ASSERT_EQ(run.status, 0) << run.error;
   EXPECT_TRUE(run.out.starts_with("file,rank,index,label,score,error\n"));
   EXPECT_NE(run.out.find("a.png,1,"), std::string::npos);
@@ -113,25 +117,30 @@ TEST_F(Program, ClassifyReadsPathsFromStandardInput) {
 }
 
 TEST_F(Program, FiltersAndThreshold) {
-  const ProgramRun allowed = RunResnet({"classify", ModelFile(), Path("photos/a.png"), "--allow", "label 3", "--allow", "7", "--json"});
+  const ProgramRun allowed = RunResnet({"classify", ModelFile(), Path("photos/a.png"), "--allow",
+                                        "label 3", "--allow", "7", "--json"});
   ASSERT_EQ(allowed.status, 0) << allowed.error;
   EXPECT_NE(allowed.out.find("label 3"), std::string::npos);
   EXPECT_NE(allowed.out.find("label 7"), std::string::npos);
   EXPECT_EQ(allowed.out.find("label 1"), std::string::npos);
-  const ProgramRun unknown = RunResnet({"classify", ModelFile(), Path("photos/a.png"), "--deny", "unicorn"});
+  const ProgramRun unknown =
+      RunResnet({"classify", ModelFile(), Path("photos/a.png"), "--deny", "unicorn"});
   EXPECT_EQ(unknown.status, 2);
   EXPECT_NE(unknown.error.find("unicorn"), std::string::npos);
-  EXPECT_EQ(RunResnet({"classify", ModelFile(), Path("photos/a.png"), "--threshold", "2"}).status, 2);
+  EXPECT_EQ(RunResnet({"classify", ModelFile(), Path("photos/a.png"), "--threshold", "2"}).status,
+            2);
 }
 
 TEST_F(Program, HeatMapsAreWritten) {
-  const ProgramRun run = RunResnet({"classify", ModelFile(), Path("photos"), "--heatmap", Path("maps")});
+  const ProgramRun run =
+      RunResnet({"classify", ModelFile(), Path("photos"), "--heatmap", Path("maps")});
   ASSERT_EQ(run.status, 0) << run.error;
   EXPECT_EQ(std::distance(fs::directory_iterator(Path("maps")), fs::directory_iterator()), 2);
 }
 
 TEST_F(Program, EvaluateByListAndByFolder) {
-  Save(Path("photos/labels.tsv"), AsBytes("# file\tclass\na.png\t3\ninner/b.PNG\tlabel 4\r\n\nmissing.png\t0\n"));
+  Save(Path("photos/labels.tsv"),
+       AsBytes("# file\tclass\na.png\t3\ninner/b.PNG\tlabel 4\r\n\nmissing.png\t0\n"));
   const ProgramRun by_list = RunResnet({"evaluate", ModelFile(), Path("photos"), "--json"});
   fs::remove(Path("photos/labels.tsv"));
   ASSERT_EQ(by_list.status, 0) << by_list.error;
@@ -141,8 +150,13 @@ TEST_F(Program, EvaluateByListAndByFolder) {
   EXPECT_GE(document.root()["top5"].AsNumber(), document.root()["top1"].AsNumber());
   fs::create_directories(Path("classes/label 2"));
   SavePicture(Path("classes/label 2/x.png"), 50, 50);
-  EXPECT_EQ(RunResnet({"evaluate", ModelFile(), Path("classes"), "--json", Path("result.json")}).status, 0);
-  EXPECT_EQ(Json(std::string(AsText(*ReadFile(Path("result.json"), 1 << 20)))).root()["images"].AsUnsigned(), 1u);
+  EXPECT_EQ(
+      RunResnet({"evaluate", ModelFile(), Path("classes"), "--json", Path("result.json")}).status,
+      0);
+  EXPECT_EQ(Json(std::string(AsText(*ReadFile(Path("result.json"), 1 << 20))))
+                .root()["images"]
+                .AsUnsigned(),
+            1u);
   fs::create_directories(Path("classes/unicorn"));
   const ProgramRun unmatched = RunResnet({"evaluate", ModelFile(), Path("classes")});
   EXPECT_EQ(unmatched.status, 2);
@@ -150,20 +164,23 @@ TEST_F(Program, EvaluateByListAndByFolder) {
 }
 
 TEST_F(Program, CompareNamesTheFirstTensorThatDiffers) {
-  const std::vector<std::string> same = {"compare", ModelFile(), ModelFile(), "--image", Path("photos/a.png")};
+  const std::vector<std::string> same = {"compare", ModelFile(), ModelFile(), "--image",
+                                         Path("photos/a.png")};
   const ProgramRun equal = RunResnet(same);
   EXPECT_EQ(equal.status, 0) << equal.error;
   EXPECT_NE(equal.out.find("tensors agree"), std::string::npos);
   resnet::Model changed = ReadModel(*ReadFile(ModelFile(), 1 << 30)).value();
   changed.tensors.find("layer2.0.conv2.bias")->second.as<float>()[0] += 100;
   Save(Path("changed.safetensors"), WriteModel(changed).value());
-  const ProgramRun different = RunResnet({"compare", ModelFile(), Path("changed.safetensors"), "--image", Path("photos/a.png"), "--json"});
+  const ProgramRun different = RunResnet({"compare", ModelFile(), Path("changed.safetensors"),
+                                          "--image", Path("photos/a.png"), "--json"});
   ASSERT_EQ(different.status, 0) << different.error;
   EXPECT_EQ(Json(different.out).root()["first_difference"].AsString(), "layer2.0.conv2");
 }
 
 TEST_F(Program, ConvertHalvesTheFileAndInspectShowsIt) {
-  const ProgramRun convert = RunResnet({"convert", ModelFile(), Path("half.safetensors"), "--dtype", "f16"});
+  const ProgramRun convert =
+      RunResnet({"convert", ModelFile(), Path("half.safetensors"), "--dtype", "f16"});
   ASSERT_EQ(convert.status, 0) << convert.error;
   EXPECT_LT(fs::file_size(Path("half.safetensors")), fs::file_size(ModelFile()) * 51 / 100);
   const ProgramRun inspect = RunResnet({"inspect", Path("half.safetensors"), "--json"});
@@ -192,11 +209,13 @@ TEST_F(Program, BadFilesAndFoldersAreSaid) {
       {{"evaluate", ModelFile(), Path("missing")}, "missing"},
       {{"compare", ModelFile(), ModelFile(), "--image", Path("broken.jpg")}, "broken.jpg"},
       {{"classify", ModelFile(), Path("photos/a.png"), "--recipe", "grill"}, "grill"},
-      {{"classify", ModelFile(), Path("photos/a.png"), "--json", Path("nowhere/out.json")}, "nowhere"},
+      {{"classify", ModelFile(), Path("photos/a.png"), "--json", Path("nowhere/out.json")},
+       "nowhere"},
   };
   for (const Case& c : cases) {
     const ProgramRun run = RunResnet(c.arguments);
-    EXPECT_TRUE(run.status == 1 || run.status == 2) << c.arguments[0] << " " << c.arguments[1] << ": " << run.status;
+    EXPECT_TRUE(run.status == 1 || run.status == 2)
+        << c.arguments[0] << " " << c.arguments[1] << ": " << run.status;
     EXPECT_NE(run.error.find(c.said), std::string::npos) << run.error;
     EXPECT_FALSE(fs::exists(Path("out.safetensors")));
   }

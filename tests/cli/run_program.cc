@@ -33,9 +33,11 @@ ProgramRun RunResnet(const std::vector<std::string>& arguments, const std::strin
   std::ofstream(folder / "in", std::ios::binary) << input;
   std::string command = Quoted(RESNET_PROGRAM);
   for (const std::string& argument : arguments) command += " " + Quoted(argument);
-  command += " <" + Quoted(folder / "in") + " >" + Quoted(folder / "out") + " 2>" + Quoted(folder / "error");
+  command += " <" + Quoted(folder / "in") + " >" + Quoted(folder / "out") + " 2>" +
+             Quoted(folder / "error");
   const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, Contents(folder / "out"), Contents(folder / "error")};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, Contents(folder / "out"),
+          Contents(folder / "error")};
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -20,7 +20,8 @@ using testing::RunReference;
 Model CloneModel(const Model& model) {
   Model copy;
   copy.info = model.info;
-  for (const auto& [name, tensor] : model.tensors) copy.tensors.emplace(name, tensor.Clone().value());
+  for (const auto& [name, tensor] : model.tensors)
+    copy.tensors.emplace(name, tensor.Clone().value());
   return copy;
 }
 
@@ -51,15 +52,18 @@ TEST_P(EveryNetwork, EqualsPlainLoopsAtEveryLayer) {
   auto network = Network::Create(CloneModel(model), {.max_batch = 2});
   ASSERT_TRUE(network.ok()) << network.error().message;
   for (const size_t picture : {0u, 1u}) {
-    const auto reference = RunReference(model, pixels.span().subspan(picture * picture_bytes, picture_bytes));
+    const auto reference =
+        RunReference(model, pixels.span().subspan(picture * picture_bytes, picture_bytes));
     size_t seen = 0;
     (*network)->SetTap([&](const Activation& a) {
       const auto& expected = reference.at(std::string(a.name));
       EXPECT_EQ(a.height, expected.height) << a.name;
       EXPECT_EQ(a.channels, expected.channels) << a.name;
       const size_t count = a.values.size() / 2;
-      // Rounding errors of n additions grow like sqrt(n) * 2^-24 and pile up over the layers: 1e-5 is generous.
-      EXPECT_LT(RelativeError(a.values.subspan(picture * count, count), expected.values), 1e-5) << a.name;
+      // Rounding errors of n additions grow like sqrt(n) * 2^-24 and pile up over the layers: 1e-5
+      // is generous.
+      EXPECT_LT(RelativeError(a.values.subspan(picture * count, count), expected.values), 1e-5)
+          << a.name;
       ++seen;
     });
     const Status status = (*network)->Run(pixels.span(), 2);
@@ -70,16 +74,17 @@ TEST_P(EveryNetwork, EqualsPlainLoopsAtEveryLayer) {
 
 INSTANTIATE_TEST_SUITE_P(
     Architectures, EveryNetwork,
-    ::testing::Values(Case{"resnet18", {18, Variant::kTorchvision, Stem::kImagenet, 0, 10}, 64},
-                      Case{"resnet34", {34, Variant::kTorchvision, Stem::kImagenet, 0, 7}, 32},
-                      Case{"resnet50", {50, Variant::kTorchvision, Stem::kImagenet, 0, 1000}, 64},
-                      Case{"resnet50_keras", {50, Variant::kKeras, Stem::kImagenet, 0, 10}, 64},
-                      Case{"resnet101", {101, Variant::kTorchvision, Stem::kImagenet, 0, 2}, 32},
-                      Case{"resnet152_keras", {152, Variant::kKeras, Stem::kImagenet, 0, 2}, 32},
-                      Case{"small_stem", {18, Variant::kTorchvision, Stem::kSmall, 0, 10}, 32},
-                      Case{"two_dense_layers", {18, Variant::kTorchvision, Stem::kImagenet, 48, 10}, 32},
-                      Case{"odd_size", {18, Variant::kTorchvision, Stem::kImagenet, 0, 3}, 75},
-                      Case{"one_class", {18, Variant::kTorchvision, Stem::kImagenet, 0, 1}, 32}),
+    ::testing::Values(
+        Case{"resnet18", {18, Variant::kTorchvision, Stem::kImagenet, 0, 10}, 64},
+        Case{"resnet34", {34, Variant::kTorchvision, Stem::kImagenet, 0, 7}, 32},
+        Case{"resnet50", {50, Variant::kTorchvision, Stem::kImagenet, 0, 1000}, 64},
+        Case{"resnet50_keras", {50, Variant::kKeras, Stem::kImagenet, 0, 10}, 64},
+        Case{"resnet101", {101, Variant::kTorchvision, Stem::kImagenet, 0, 2}, 32},
+        Case{"resnet152_keras", {152, Variant::kKeras, Stem::kImagenet, 0, 2}, 32},
+        Case{"small_stem", {18, Variant::kTorchvision, Stem::kSmall, 0, 10}, 32},
+        Case{"two_dense_layers", {18, Variant::kTorchvision, Stem::kImagenet, 48, 10}, 32},
+        Case{"odd_size", {18, Variant::kTorchvision, Stem::kImagenet, 0, 3}, 75},
+        Case{"one_class", {18, Variant::kTorchvision, Stem::kImagenet, 0, 1}, 32}),
     [](const auto& info) { return info.param.name; });
 
 constexpr NetworkSpec kSmall{18, Variant::kTorchvision, Stem::kImagenet, 0, 10};
@@ -157,7 +162,8 @@ TEST(Network, MacsOfResNet50AreThePublishedOnes) {
   const auto network = std::move(Network::Create(RandomModel({}, 224))).value();
   uint64_t macs = 0;
   for (const LayerProfile& layer : network->profile()) macs += layer.macs;
-  EXPECT_NEAR(static_cast<double>(macs), 4.09e9, 0.01e9);  // torchvision's GFLOPS for ResNet50_Weights
+  EXPECT_NEAR(static_cast<double>(macs), 4.09e9,
+              0.01e9);  // torchvision's GFLOPS for ResNet50_Weights
 }
 
 TEST(Network, WrongSizesAreRefused) {
@@ -173,7 +179,8 @@ TEST(Network, WrongSizesAreRefused) {
 TEST(Network, HalfPrecisionWeightsRunAsTheirRoundedValues) {
   Model halves = RandomModel(kSmall, 32), rounded = RandomModel(kSmall, 32);
   for (auto& [name, tensor] : halves.tensors) tensor = ToFloat16(tensor).value();
-  for (auto& [name, tensor] : rounded.tensors) tensor = ToFloat32(ToFloat16(tensor).value()).value();
+  for (auto& [name, tensor] : rounded.tensors)
+    tensor = ToFloat32(ToFloat16(tensor).value()).value();
   const auto a = std::move(Network::Create(std::move(halves))).value();
   const auto b = std::move(Network::Create(std::move(rounded))).value();
   const auto pixels = RandomPixels(kSmallPixels, 5);
@@ -198,11 +205,13 @@ TEST(Network, ClassWeightsTimesEmbeddingIsTheLogitUpToAConstant) {
     // The constant: biases, those of the hidden layer through the units that are active.
     double constant = model.tensor(hidden == 0 ? "fc.bias" : "fc2.bias").as<float>()[4];
     if (hidden > 0) {
-      const auto w1 = model.tensor("fc1.weight").as<float>(), b1 = model.tensor("fc1.bias").as<float>();
+      const auto w1 = model.tensor("fc1.weight").as<float>(),
+                 b1 = model.tensor("fc1.bias").as<float>();
       const auto w2 = model.tensor("fc2.weight").as<float>();
       for (size_t unit = 0; unit < 24; ++unit) {
         double sum = b1[unit];
-        for (size_t i = 0; i < embedding.size(); ++i) sum += w1[unit * embedding.size() + i] * embedding[i];
+        for (size_t i = 0; i < embedding.size(); ++i)
+          sum += w1[unit * embedding.size() + i] * embedding[i];
         if (sum > 0) constant += static_cast<double>(w2[4 * 24 + unit]) * b1[unit];
       }
     }

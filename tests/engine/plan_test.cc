@@ -26,7 +26,8 @@ TEST(Plan, NoValueIsOverwrittenBeforeItsLastUse) {
     for (const PlanStep& step : plan.steps) {
       for (const int input : step.inputs) {
         if (input == kPictureValue) continue;
-        EXPECT_EQ(holds[static_cast<size_t>(plan.values[static_cast<size_t>(input)].slot)], input) << step.name;
+        EXPECT_EQ(holds[static_cast<size_t>(plan.values[static_cast<size_t>(input)].slot)], input)
+            << step.name;
       }
       const Value& output = plan.values[static_cast<size_t>(step.output)];
       EXPECT_LE(output.bytes(), sizes[static_cast<size_t>(output.slot)]) << step.name;
@@ -42,7 +43,8 @@ TEST(Plan, ActivationsOfResNet50FitInAFewBuffers) {
   Plan plan = PlanOf({}, 224);
   size_t total = 0;
   for (const size_t bytes : AssignSlots(plan)) total += bytes;
-  EXPECT_LT(total, 14u << 20);  // four of 3.2 MB (56 x 56 x 256 floats) and the small ones that are kept
+  EXPECT_LT(total,
+            14u << 20);  // four of 3.2 MB (56 x 56 x 256 floats) and the small ones that are kept
 }
 
 TEST(Plan, StagesEndWhereTheirLastBlockDoes) {
@@ -51,7 +53,8 @@ TEST(Plan, StagesEndWhereTheirLastBlockDoes) {
   for (const PlanStep& step : plan.steps) {
     if (!step.stage.empty()) ends.push_back(step.stage + "=" + step.name);
   }
-  EXPECT_EQ(ends, (std::vector<std::string>{"layer1=layer1.1.add", "layer2=layer2.1.add", "layer3=layer3.1.add", "layer4=layer4.1.add"}));
+  EXPECT_EQ(ends, (std::vector<std::string>{"layer1=layer1.1.add", "layer2=layer2.1.add",
+                                            "layer3=layer3.1.add", "layer4=layer4.1.add"}));
 }
 
 }  // namespace

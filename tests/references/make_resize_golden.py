@@ -2,6 +2,7 @@
 """Writes tests/image/resize_golden.inc: what Pillow makes of a synthetic picture, as one checksum per case.
 
 Run by hand with Debian's python3-pil when a case is added; the picture is that of PatternImage in test_images.cc.
+SPDX-License-Identifier: MIT
 """
 
 import os

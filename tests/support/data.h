@@ -18,7 +18,8 @@ inline std::string DataFolder() {
 }  // namespace resnet::testing
 
 /// Skips the test, with a reason, where there is no test data.
-#define RESNET_NEEDS_DATA() \
-  if (resnet::testing::DataFolder().empty()) GTEST_SKIP() << "RESNET_DATA is not set: see CONTRIBUTING.md"
+#define RESNET_NEEDS_DATA()                  \
+  if (resnet::testing::DataFolder().empty()) \
+  GTEST_SKIP() << "RESNET_DATA is not set: see CONTRIBUTING.md"
 
 #endif  // RESNET_TESTS_SUPPORT_DATA_H_

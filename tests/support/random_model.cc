@@ -14,7 +14,8 @@ void Fill(Tensor& tensor, float bound, Random& random) {
   for (float& value : tensor.as<float>()) value = random.Uniform(-bound, bound);
 }
 
-/// He et al.'s bound for uniform weights before a ReLU: the variance of the activations stays the same.
+/// He et al.'s bound for uniform weights before a ReLU: the variance of the activations stays the
+/// same.
 float WeightBound(const Shape& shape) {
   int64_t fan_in = 1;
   for (size_t i = 1; i < shape.size(); ++i) fan_in *= shape[i];
@@ -43,7 +44,8 @@ Model RandomModel(const NetworkSpec& network, int side, uint64_t seed) {
   Random random(seed);
   for (const ExpectedTensor& expected : ExpectedTensors(network)) {
     Tensor tensor = Tensor::Create(DType::kF32, expected.shape).value();
-    // A block's last convolution is made weak, as in a trained network; otherwise the residual sums grow exponentially.
+    // A block's last convolution is made weak, as in a trained network; otherwise the residual sums
+    // grow exponentially.
     const bool last = expected.name.find("conv3.weight") != std::string::npos;
     const bool is_bias = expected.shape.size() == 1;
     Fill(tensor, is_bias ? 0.1f : WeightBound(expected.shape) * (last ? 0.3f : 1.0f), random);

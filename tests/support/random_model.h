@@ -21,8 +21,8 @@ class Random {
   uint64_t state_;
 };
 
-/// A valid model: weights scaled so that activations neither die out nor explode, labels "label 0" and so on, recipe
-/// `crop` with inputs of `side` pixels.
+/// A valid model: weights scaled so that activations neither die out nor explode, labels "label 0"
+/// and so on, recipe `crop` with inputs of `side` pixels.
 Model RandomModel(const NetworkSpec& network, int side, uint64_t seed = 1);
 
 /// `count` random bytes.

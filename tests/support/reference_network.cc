@@ -11,13 +11,15 @@ namespace resnet::testing {
 namespace {
 
 size_t Index(const ReferenceActivation& a, int y, int x, int c) {
-  return (static_cast<size_t>(y) * static_cast<size_t>(a.width) + static_cast<size_t>(x)) * static_cast<size_t>(a.channels) +
+  return (static_cast<size_t>(y) * static_cast<size_t>(a.width) + static_cast<size_t>(x)) *
+             static_cast<size_t>(a.channels) +
          static_cast<size_t>(c);
 }
 
 ReferenceActivation Zeros(int height, int width, int channels) {
   ReferenceActivation a{height, width, channels, {}};
-  a.values.resize(static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(channels));
+  a.values.resize(static_cast<size_t>(height) * static_cast<size_t>(width) *
+                  static_cast<size_t>(channels));
   return a;
 }
 
@@ -26,17 +28,20 @@ ReferenceActivation Normalized(const Recipe& recipe, Bytes pixels) {
   for (size_t i = 0; i < pixels.size(); ++i) {
     const size_t channel = i % 3;
     const size_t source = recipe.order == ChannelOrder::kBgr ? 2 - channel : channel;
-    out.values[i] = (pixels[i - channel + source] * recipe.scale - recipe.mean[channel]) / recipe.std[channel];
+    out.values[i] =
+        (pixels[i - channel + source] * recipe.scale - recipe.mean[channel]) / recipe.std[channel];
   }
   return out;
 }
 
-ReferenceActivation Convolve(const ReferenceActivation& in, const ConvLayer& conv, const Model& model) {
+ReferenceActivation Convolve(const ReferenceActivation& in, const ConvLayer& conv,
+                             const Model& model) {
   const auto weight = model.tensor(conv.name + ".weight").as<float>();
   const auto bias = model.tensor(conv.name + ".bias").as<float>();
   const int pad = conv.kernel / 2;
-  ReferenceActivation out = Zeros((in.height + 2 * pad - conv.kernel) / conv.stride + 1,
-                                  (in.width + 2 * pad - conv.kernel) / conv.stride + 1, conv.out_channels);
+  ReferenceActivation out =
+      Zeros((in.height + 2 * pad - conv.kernel) / conv.stride + 1,
+            (in.width + 2 * pad - conv.kernel) / conv.stride + 1, conv.out_channels);
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
       for (int o = 0; o < out.channels; ++o) {
@@ -45,7 +50,8 @@ ReferenceActivation Convolve(const ReferenceActivation& in, const ConvLayer& con
           for (int kx = 0; kx < conv.kernel; ++kx) {
             const int iy = y * conv.stride + ky - pad, ix = x * conv.stride + kx - pad;
             if (iy < 0 || ix < 0 || iy >= in.height || ix >= in.width) continue;
-            const float* w = &weight[static_cast<size_t>(((o * conv.kernel + ky) * conv.kernel + kx) * in.channels)];
+            const float* w = &weight[static_cast<size_t>(
+                ((o * conv.kernel + ky) * conv.kernel + kx) * in.channels)];
             const double* v = &in.values[Index(in, iy, ix, 0)];
             for (int i = 0; i < in.channels; ++i) sum += static_cast<double>(w[i]) * v[i];
           }
@@ -77,24 +83,28 @@ ReferenceActivation MaxPool(const ReferenceActivation& in) {
 
 ReferenceActivation AddRelu(const ReferenceActivation& a, const ReferenceActivation& b) {
   ReferenceActivation out = a;
-  for (size_t i = 0; i < out.values.size(); ++i) out.values[i] = std::max(a.values[i] + b.values[i], 0.0);
+  for (size_t i = 0; i < out.values.size(); ++i)
+    out.values[i] = std::max(a.values[i] + b.values[i], 0.0);
   return out;
 }
 
 ReferenceActivation AveragePool(const ReferenceActivation& in) {
   ReferenceActivation out = Zeros(1, 1, in.channels);
-  for (size_t i = 0; i < in.values.size(); ++i) out.values[i % static_cast<size_t>(in.channels)] += in.values[i];
+  for (size_t i = 0; i < in.values.size(); ++i)
+    out.values[i % static_cast<size_t>(in.channels)] += in.values[i];
   for (double& value : out.values) value /= in.height * in.width;
   return out;
 }
 
-ReferenceActivation Dense(const ReferenceActivation& in, const DenseLayer& dense, const Model& model) {
+ReferenceActivation Dense(const ReferenceActivation& in, const DenseLayer& dense,
+                          const Model& model) {
   const auto weight = model.tensor(dense.name + ".weight").as<float>();
   const auto bias = model.tensor(dense.name + ".bias").as<float>();
   ReferenceActivation out = Zeros(1, 1, dense.outputs);
   for (size_t o = 0; o < out.values.size(); ++o) {
     double sum = bias[o];
-    for (size_t i = 0; i < in.values.size(); ++i) sum += static_cast<double>(weight[o * in.values.size() + i]) * in.values[i];
+    for (size_t i = 0; i < in.values.size(); ++i)
+      sum += static_cast<double>(weight[o * in.values.size() + i]) * in.values[i];
     out.values[o] = dense.relu ? std::max(sum, 0.0) : sum;
   }
   return out;
@@ -106,7 +116,9 @@ std::map<std::string, ReferenceActivation> RunReference(const Model& model, Byte
   const NetworkLayout layout = LayOut(model.info.network);
   std::map<std::string, ReferenceActivation> all;
   std::string last;
-  const auto put = [&](const std::string& name, ReferenceActivation value) { all[last = name] = std::move(value); };
+  const auto put = [&](const std::string& name, ReferenceActivation value) {
+    all[last = name] = std::move(value);
+  };
   put("input", Normalized(model.info.recipe, pixels));
   put("conv1", Convolve(all[last], layout.stem, model));
   if (layout.stem_pooling) put("maxpool", MaxPool(all[last]));
@@ -115,7 +127,8 @@ std::map<std::string, ReferenceActivation> RunReference(const Model& model, Byte
     for (const ConvLayer& conv : block.convs) put(conv.name, Convolve(all[last], conv, model));
     const std::string main = last;
     if (block.shortcut) put(block.shortcut->name, Convolve(all[input], *block.shortcut, model));
-    put(block.name + ".add", AddRelu(all[main], all[block.shortcut ? block.shortcut->name : input]));
+    put(block.name + ".add",
+        AddRelu(all[main], all[block.shortcut ? block.shortcut->name : input]));
   }
   put("avgpool", AveragePool(all[last]));
   for (const DenseLayer& dense : layout.head) put(dense.name, Dense(all[last], dense, model));

@@ -1,4 +1,5 @@
-// The network again, as plain loops in double precision: slow, and too simple to be wrong in the same way.
+// The network again, as plain loops in double precision: slow, and too simple to be wrong in the
+// same way.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_TESTS_SUPPORT_REFERENCE_NETWORK_H_
@@ -18,7 +19,8 @@ struct ReferenceActivation {
   std::vector<double> values;
 };
 
-/// Every layer's output by the name that Activation gives it, for one picture of recipe.crop squared RGB bytes.
+/// Every layer's output by the name that Activation gives it, for one picture of recipe.crop
+/// squared RGB bytes.
 std::map<std::string, ReferenceActivation> RunReference(const Model& model, Bytes pixels);
 
 }  // namespace resnet::testing

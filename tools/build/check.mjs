@@ -28,14 +28,15 @@ function formatting(files) {
 /** Our own first lines: every source file says whose it is. */
 function licences(files) {
   return files
-    .filter((file) => /\.(cc|h|ts|mjs|py)$/.test(file) && !readFileSync(file, 'utf8').slice(0, 600).includes('SPDX-License-Identifier'))
+    .filter((file) => /\.(cc|h|ts|mjs|py)$/.test(file) && !readFileSync(file, 'utf8').slice(0, 4000).includes('SPDX-License-Identifier'))
     .map((file) => `${file}: no SPDX-License-Identifier line`);
 }
 
 /** docs/architecture.md lists the folders; the list must be the truth. */
 function folders(files) {
   const text = readFileSync('docs/architecture.md', 'utf8');
-  const listed = new Set([...text.matchAll(/^\| `([a-z_./-]+\/)` \|/gm)].map(([, folder]) => folder));
+  const cells = [...text.matchAll(/^\| (`[^|]+) \|/gm)].map(([, cell]) => cell);
+  const listed = new Set(cells.flatMap((cell) => [...cell.matchAll(/`([a-z_./-]+\/)`/g)].map(([, folder]) => folder)));
   const onDisk = new Set(files.map((file) => file.match(/^((?:src|tools|tests|web)\/[^/]+\/)/)?.[1]).filter(Boolean));
   return [
     ...[...onDisk].filter((folder) => !listed.has(folder)).map((folder) => `docs/architecture.md: does not list ${folder}`),
@@ -60,6 +61,7 @@ const checks = {
   'licence lines': licences,
   'folder list in docs/architecture.md': folders,
   'links in documents': links,
+  'THIRD-PARTY.md': () => runs(process.execPath, ['tools/build/notices.mjs', '--check']),
   'types (tsc)': () => runs(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']),
 };
 

@@ -23,7 +23,9 @@ struct Options {
 };
 
 double NowMs() {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double, std::milli>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 struct Measured {
@@ -36,10 +38,13 @@ struct Measured {
 Result<Measured> Measure(const Options& options, std::unique_ptr<Network>& network) {
   const double start = NowMs();
   RESNET_ASSIGN_OR_RETURN(Model model, LoadModel(options.model));
-  RESNET_ASSIGN_OR_RETURN(network, Network::Create(std::move(model), {.max_batch = options.batch, .threads = options.threads, .profile = options.profile}));
+  RESNET_ASSIGN_OR_RETURN(network, Network::Create(std::move(model), {.max_batch = options.batch,
+                                                                      .threads = options.threads,
+                                                                      .profile = options.profile}));
   Measured measured{NowMs() - start, 0, {}};
   const auto side = static_cast<size_t>(network->input_size());
-  const std::vector<uint8_t> grey(static_cast<size_t>(options.batch) * side * side * kChannels, 128);
+  const std::vector<uint8_t> grey(static_cast<size_t>(options.batch) * side * side * kChannels,
+                                  128);
   for (int i = 0; i <= options.runs; ++i) {
     const double begin = NowMs();
     RESNET_RETURN_IF_ERROR(network->Run(grey, options.batch, Interrupted));
@@ -62,7 +67,13 @@ std::string AsJson(const Measured& measured, const Network& network, const Optio
   if (options.profile) {
     json.Key("layers").BeginArray();
     for (const LayerProfile& layer : network.profile()) {
-      json.BeginObject().Key("name").Value(layer.name).Key("kind").Value(layer.kind).Key("macs").Value(layer.macs);
+      json.BeginObject()
+          .Key("name")
+          .Value(layer.name)
+          .Key("kind")
+          .Value(layer.kind)
+          .Key("macs")
+          .Value(layer.macs);
       json.Key("ms").Value(layer.milliseconds / static_cast<double>(layer.runs)).EndObject();
     }
     json.EndArray();
@@ -72,8 +83,11 @@ std::string AsJson(const Measured& measured, const Network& network, const Optio
 
 std::string AsText(const Measured& measured, const Network& network, const Options& options) {
   char line[200];
-  std::snprintf(line, sizeof(line), "load %.0f ms, first run %.1f ms, then median %.1f ms, minimum %.1f ms (batch %d, threads %d, %d runs)\n",
-                measured.load_ms, measured.first_ms, measured.median(), measured.runs_ms.front(), options.batch, options.threads, options.runs);
+  std::snprintf(line, sizeof(line),
+                "load %.0f ms, first run %.1f ms, then median %.1f ms, minimum %.1f ms (batch %d, "
+                "threads %d, %d runs)\n",
+                measured.load_ms, measured.first_ms, measured.median(), measured.runs_ms.front(),
+                options.batch, options.threads, options.runs);
   std::string text = line;
   if (!options.profile) return text;
   double total = 0;
@@ -82,7 +96,8 @@ std::string AsText(const Measured& measured, const Network& network, const Optio
   for (const LayerProfile& layer : network.profile()) {
     const double ms = layer.milliseconds / static_cast<double>(layer.runs);
     const double rate = static_cast<double>(layer.macs) * options.batch / ms * 1e-6;
-    std::snprintf(line, sizeof(line), "%7.3f  %5.1f  %7.1f  %s (%s)\n", ms, layer.milliseconds / total * 100, rate, layer.name.c_str(), layer.kind.c_str());
+    std::snprintf(line, sizeof(line), "%7.3f  %5.1f  %7.1f  %s (%s)\n", ms,
+                  layer.milliseconds / total * 100, rate, layer.name.c_str(), layer.kind.c_str());
     text += line;
   }
   return text;
@@ -91,7 +106,8 @@ std::string AsText(const Measured& measured, const Network& network, const Optio
 Status RunBench(const Options& options) {
   std::unique_ptr<Network> network;
   RESNET_ASSIGN_OR_RETURN(const Measured measured, Measure(options, network));
-  if (options.json.wanted()) RESNET_RETURN_IF_ERROR(options.json.Write(AsJson(measured, *network, options)));
+  if (options.json.wanted())
+    RESNET_RETURN_IF_ERROR(options.json.Write(AsJson(measured, *network, options)));
   return options.json.to_stdout() ? Status() : Print(AsText(measured, *network, options));
 }
 
@@ -100,10 +116,17 @@ Status RunBench(const Options& options) {
 void AddBench(CLI::App& program, Action& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *program.add_subcommand("bench", "Measure speed, layer by layer if wanted");
-  command.add_option("MODEL", options->model, "Model file, as `resnet convert` writes it")->required();
-  command.add_option("--threads", options->threads, "Threads of the network")->capture_default_str()->check(CLI::Range(1, 256));
-  command.add_option("--batch", options->batch, "Pictures per run")->capture_default_str()->check(CLI::Range(1, 256));
-  command.add_option("--runs", options->runs, "Runs after the first")->capture_default_str()->check(CLI::Range(1, 100'000));
+  command.add_option("MODEL", options->model, "Model file, as `resnet convert` writes it")
+      ->required();
+  command.add_option("--threads", options->threads, "Threads of the network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command.add_option("--batch", options->batch, "Pictures per run")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command.add_option("--runs", options->runs, "Runs after the first")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
   command.add_flag("--profile", options->profile, "Time of every layer");
   options->json.AddOption(command);
   command.footer("Example:\n  resnet bench model.safetensors --threads 2 --profile");

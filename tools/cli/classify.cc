@@ -43,7 +43,8 @@ std::string Fixed(double number, int digits) {
   return text;
 }
 
-void WriteJson(JsonWriter& json, const PictureOutcome& outcome, const std::vector<Prediction>& predictions) {
+void WriteJson(JsonWriter& json, const PictureOutcome& outcome,
+               const std::vector<Prediction>& predictions) {
   json.BeginObject().Key("file").Value(outcome.path);
   if (outcome.error != nullptr) {
     json.Key("error").BeginObject().Key("code").Value(ErrorCodeName(outcome.error->code));
@@ -63,9 +64,12 @@ std::string CsvLines(const PictureOutcome& outcome, const std::vector<Prediction
   std::string lines;
   int rank = 0;
   for (const Prediction& p : predictions) {
-    lines += StrCat(CsvField(outcome.path), ",", ++rank, ",", p.index, ",", CsvField(p.label), ",", Fixed(p.score, 6), ",\n");
+    lines += StrCat(CsvField(outcome.path), ",", ++rank, ",", p.index, ",", CsvField(p.label), ",",
+                    Fixed(p.score, 6), ",\n");
   }
-  if (outcome.error != nullptr) lines += StrCat(CsvField(outcome.path), ",,,,,", CsvField(ErrorCodeName(outcome.error->code)), "\n");
+  if (outcome.error != nullptr)
+    lines +=
+        StrCat(CsvField(outcome.path), ",,,,,", CsvField(ErrorCodeName(outcome.error->code)), "\n");
   return lines;
 }
 
@@ -106,7 +110,8 @@ class Reporter {
     std::vector<Prediction> predictions;
     if (outcome.error == nullptr) {
       ++classified_;
-      predictions = TopPredictions(Softmax(outcome.logits), network_.info(), filter_, options_.result.max_results, options_.result.score_threshold);
+      predictions = TopPredictions(Softmax(outcome.logits), network_.info(), filter_,
+                                   options_.result.max_results, options_.result.score_threshold);
       if (!options_.heatmaps.empty()) RESNET_RETURN_IF_ERROR(SaveHeatMap(outcome, predictions));
     } else {
       ++unreadable_;
@@ -120,9 +125,12 @@ class Reporter {
 
   Status Finish() {
     progress_.Clear();
-    if (options_.json.wanted()) RESNET_RETURN_IF_ERROR(options_.json.Write(json_.EndArray().text()));
-    if (unreadable_ > 0) Warn(StrCat(unreadable_, " of ", classified_ + unreadable_, " pictures could not be read"));
-    if (classified_ == 0 && unreadable_ > 0) return Error{ErrorCode::kNotAnImage, "no picture could be classified"};
+    if (options_.json.wanted())
+      RESNET_RETURN_IF_ERROR(options_.json.Write(json_.EndArray().text()));
+    if (unreadable_ > 0)
+      Warn(StrCat(unreadable_, " of ", classified_ + unreadable_, " pictures could not be read"));
+    if (classified_ == 0 && unreadable_ > 0)
+      return Error{ErrorCode::kNotAnImage, "no picture could be classified"};
     return {};
   }
 
@@ -166,8 +174,11 @@ Status RunClassify(const Options& options) {
   if (!options.recipe.empty()) {
     RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(options.recipe));
   }
-  RESNET_ASSIGN_OR_RETURN(ClassFilter filter, ClassFilter::Create(model.info, options.result.allow, options.result.deny));
-  RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(model), {.max_batch = options.batch, .threads = options.threads}));
+  RESNET_ASSIGN_OR_RETURN(ClassFilter filter, ClassFilter::Create(model.info, options.result.allow,
+                                                                  options.result.deny));
+  RESNET_ASSIGN_OR_RETURN(
+      const auto network,
+      Network::Create(std::move(model), {.max_batch = options.batch, .threads = options.threads}));
   if (!options.heatmaps.empty()) {
     std::error_code code;
     std::filesystem::create_directories(options.heatmaps, code);
@@ -178,8 +189,9 @@ Status RunClassify(const Options& options) {
   RESNET_RETURN_IF_ERROR(reporter.Start());
   PipelineOptions pipeline{.batch = options.batch, .cancelled = Interrupted};
   if (options.ignore_orientation) pipeline.picture.decode.orientation = Orientation::kIgnore;
-  const Status status = RunPictures(*network, from_stdin ? StandardInput() : SourceOf(std::move(paths)), pipeline,
-                                    [&](const PictureOutcome& outcome) { return reporter.Handle(outcome); });
+  const Status status =
+      RunPictures(*network, from_stdin ? StandardInput() : SourceOf(std::move(paths)), pipeline,
+                  [&](const PictureOutcome& outcome) { return reporter.Handle(outcome); });
   const Status finished = reporter.Finish();  // also what was done before an interruption
   return status.ok() ? finished : status;
 }
@@ -189,22 +201,52 @@ Status RunClassify(const Options& options) {
 void AddClassify(CLI::App& program, Action& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *program.add_subcommand("classify", "Say what is in pictures");
-  command.add_option("MODEL", options->model, "Model file, as `resnet convert` writes it")->required();
-  command.add_option("PATH", options->paths, "Pictures (JPEG, PNG, BMP), folders of them, or - to read paths from standard input")->required();
-  command.add_option("--top", options->result.max_results, "Classes to show; 0: all")->capture_default_str()->check(CLI::NonNegativeNumber);
-  command.add_option("--threshold", options->result.score_threshold, "Leave out classes that score less")->capture_default_str()->check(CLI::Range(0.0, 1.0));
-  command.add_option("--allow", options->result.allow, "Show these classes only (label, label id or number; repeatable)")->allow_extra_args(false);
-  command.add_option("--deny", options->result.deny, "Never show these classes")->allow_extra_args(false)->excludes("--allow");
-  command.add_option("--recipe", options->recipe, "Preprocessing in place of the model's own: NAME or JSON file");
-  command.add_flag("--ignore-orientation", options->ignore_orientation, "Take pictures as stored, whatever EXIF says");
+  command.add_option("MODEL", options->model, "Model file, as `resnet convert` writes it")
+      ->required();
+  command
+      .add_option(
+          "PATH", options->paths,
+          "Pictures (JPEG, PNG, BMP), folders of them, or - to read paths from standard input")
+      ->required();
+  command.add_option("--top", options->result.max_results, "Classes to show; 0: all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--threshold", options->result.score_threshold,
+                  "Leave out classes that score less")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option("--allow", options->result.allow,
+                  "Show these classes only (label, label id or number; repeatable)")
+      ->allow_extra_args(false);
+  command.add_option("--deny", options->result.deny, "Never show these classes")
+      ->allow_extra_args(false)
+      ->excludes("--allow");
+  command.add_option("--recipe", options->recipe,
+                     "Preprocessing in place of the model's own: NAME or JSON file");
+  command.add_flag("--ignore-orientation", options->ignore_orientation,
+                   "Take pictures as stored, whatever EXIF says");
   options->json.AddOption(command);
-  CLI::Option* lines = command.add_flag("--jsonl", options->json_lines, "One line of JSON per picture, as soon as it is done, in input order");
-  command.add_flag("--csv", options->csv, "Table with a line per class: file,rank,index,label,score,error")->excludes(lines);
-  command.add_option("--heatmap", options->heatmaps, "Folder for pictures of where the best class was seen");
-  command.add_option("--threads", options->threads, "Threads of the network")->capture_default_str()->check(CLI::Range(1, 256));
-  command.add_option("--batch", options->batch, "Pictures per run of the network")->capture_default_str()->check(CLI::Range(1, 256));
-  command.footer("Examples:\n  resnet classify model.safetensors photo.jpg\n  resnet classify model.safetensors holiday/ --top 1 --csv > labels.csv\n"
-                 "  find . -name '*.jpg' | resnet classify model.safetensors - --jsonl");
+  CLI::Option* lines =
+      command.add_flag("--jsonl", options->json_lines,
+                       "One line of JSON per picture, as soon as it is done, in input order");
+  command
+      .add_flag("--csv", options->csv,
+                "Table with a line per class: file,rank,index,label,score,error")
+      ->excludes(lines);
+  command.add_option("--heatmap", options->heatmaps,
+                     "Folder for pictures of where the best class was seen");
+  command.add_option("--threads", options->threads, "Threads of the network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command.add_option("--batch", options->batch, "Pictures per run of the network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command.footer(
+      "Examples:\n  resnet classify model.safetensors photo.jpg\n  resnet classify "
+      "model.safetensors holiday/ --top 1 --csv > labels.csv\n"
+      "  find . -name '*.jpg' | resnet classify model.safetensors - --jsonl");
   command.callback([options, &chosen] { chosen = [options] { return RunClassify(*options); }; });
 }
 

@@ -14,11 +14,13 @@ namespace resnet::cli {
 
 Result<Recipe> RecipeFromOption(const std::string& name_or_file) {
   const std::vector<std::string> names = RecipeNames();
-  if (std::find(names.begin(), names.end(), name_or_file) != names.end()) return NamedRecipe(name_or_file);
+  if (std::find(names.begin(), names.end(), name_or_file) != names.end())
+    return NamedRecipe(name_or_file);
   constexpr uint64_t kMaxRecipeBytes = 64 << 10;
   const auto text = ReadFile(name_or_file, kMaxRecipeBytes);
   if (!text.ok()) {
-    return Error{ErrorCode::kBadArgument, StrCat("recipe \"", name_or_file, "\" is neither one of ", Join(names, ", "), " nor a readable JSON file")};
+    return Error{ErrorCode::kBadArgument, StrCat("recipe \"", name_or_file, "\" is neither one of ",
+                                                 Join(names, ", "), " nor a readable JSON file")};
   }
   auto recipe = ParseRecipeText(AsText(*text));
   if (!recipe.ok()) return recipe.error().In(name_or_file);
@@ -33,7 +35,9 @@ Result<Model> LoadModel(const std::string& path) {
 }
 
 void JsonTarget::AddOption(CLI::App& command) {
-  option_ = command.add_option("--json", file_, "Result as JSON: on standard output, or in FILE")->type_name("[FILE]")->expected(0, 1);
+  option_ = command.add_option("--json", file_, "Result as JSON: on standard output, or in FILE")
+                ->type_name("[FILE]")
+                ->expected(0, 1);
 }
 
 Status JsonTarget::Write(const std::string& text) const {
@@ -42,7 +46,8 @@ Status JsonTarget::Write(const std::string& text) const {
 }
 
 Status Print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return {};
   return Error{ErrorCode::kIo, "cannot write to standard output"};
 }
 

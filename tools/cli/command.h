@@ -1,6 +1,8 @@
 // What the sub-commands of `resnet` have in common: how they join the program and how they end.
 //
-// Exit status: 0 done (also where some pictures were unreadable and are listed), 1 failed, 2 wrong use.
+// Exit status: 0 done (also where some pictures were unreadable and are listed), 1 failed, 2 wrong
+// use.
+//
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_TOOLS_CLI_COMMAND_H_
 #define RESNET_TOOLS_CLI_COMMAND_H_

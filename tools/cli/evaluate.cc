@@ -29,17 +29,21 @@ std::string Percent(double fraction) {
 }
 
 Status Report(const Evaluation& evaluation, const Options& options, bool complete) {
-  if (options.json.wanted()) RESNET_RETURN_IF_ERROR(options.json.Write(evaluation.ToJson(complete)));
+  if (options.json.wanted())
+    RESNET_RETURN_IF_ERROR(options.json.Write(evaluation.ToJson(complete)));
   if (!options.json.to_stdout()) {
     char mean[32];
     std::snprintf(mean, sizeof(mean), "%.1f", evaluation.mean_ms());
-    RESNET_RETURN_IF_ERROR(Print(StrCat(evaluation.images(), " pictures", complete ? "" : " (interrupted)", "\n  top-1     ",
-                                        Percent(evaluation.top1()), "\n  top-5     ", Percent(evaluation.top5()),
-                                        "\n  mean time ", mean, " ms a picture (decoding, preprocessing, inference)\n")));
+    RESNET_RETURN_IF_ERROR(Print(
+        StrCat(evaluation.images(), " pictures", complete ? "" : " (interrupted)", "\n  top-1     ",
+               Percent(evaluation.top1()), "\n  top-5     ", Percent(evaluation.top5()),
+               "\n  mean time ", mean, " ms a picture (decoding, preprocessing, inference)\n")));
   }
   for (const UnreadablePicture& picture : evaluation.unreadable()) Warn(picture.error.message);
-  if (!evaluation.unreadable().empty()) Warn(StrCat(evaluation.unreadable().size(), " pictures could not be read and are not counted"));
-  if (evaluation.images() == 0 && complete) return Error{ErrorCode::kNotAnImage, "no picture could be read"};
+  if (!evaluation.unreadable().empty())
+    Warn(StrCat(evaluation.unreadable().size(), " pictures could not be read and are not counted"));
+  if (evaluation.images() == 0 && complete)
+    return Error{ErrorCode::kNotAnImage, "no picture could be read"};
   return {};
 }
 
@@ -48,8 +52,11 @@ Status RunEvaluate(const Options& options) {
   if (!options.recipe.empty()) {
     RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(options.recipe));
   }
-  RESNET_ASSIGN_OR_RETURN(const std::vector<LabelledPicture> pictures, ReadLabelledFolder(options.folder, model.info));
-  RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(model), {.max_batch = options.batch, .threads = options.threads}));
+  RESNET_ASSIGN_OR_RETURN(const std::vector<LabelledPicture> pictures,
+                          ReadLabelledFolder(options.folder, model.info));
+  RESNET_ASSIGN_OR_RETURN(
+      const auto network,
+      Network::Create(std::move(model), {.max_batch = options.batch, .threads = options.threads}));
   std::vector<std::string> paths;
   for (const LabelledPicture& picture : pictures) paths.push_back(picture.path);
   PipelineOptions pipeline{.batch = options.batch, .cancelled = Interrupted};
@@ -57,15 +64,16 @@ Status RunEvaluate(const Options& options) {
   Evaluation evaluation;
   Progress progress("pictures", pictures.size());
   size_t done = 0;
-  const Status status = RunPictures(*network, SourceOf(std::move(paths)), pipeline, [&](const PictureOutcome& outcome) -> Status {
-    if (outcome.error != nullptr) {
-      evaluation.AddUnreadable(outcome.path, *outcome.error);
-    } else {
-      evaluation.Add(outcome.logits, pictures[done].label, outcome.ms);
-    }
-    progress.Update(++done, "top-1 " + Percent(evaluation.top1()));
-    return {};
-  });
+  const Status status = RunPictures(
+      *network, SourceOf(std::move(paths)), pipeline, [&](const PictureOutcome& outcome) -> Status {
+        if (outcome.error != nullptr) {
+          evaluation.AddUnreadable(outcome.path, *outcome.error);
+        } else {
+          evaluation.Add(outcome.logits, pictures[done].label, outcome.ms);
+        }
+        progress.Update(++done, "top-1 " + Percent(evaluation.top1()));
+        return {};
+      });
   progress.Clear();
   const bool interrupted = !status.ok() && status.error().code == ErrorCode::kCancelled;
   if (!status.ok() && !interrupted) return status;
@@ -78,13 +86,23 @@ Status RunEvaluate(const Options& options) {
 void AddEvaluate(CLI::App& program, Action& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *program.add_subcommand("evaluate", "Measure accuracy on labelled pictures");
-  command.add_option("MODEL", options->model, "Model file, as `resnet convert` writes it")->required();
-  command.add_option("DIR", options->folder, "Folder with labels.tsv (file TAB class) or one sub-folder per class")->required();
-  command.add_option("--recipe", options->recipe, "Preprocessing in place of the model's own: NAME or JSON file");
-  command.add_flag("--ignore-orientation", options->ignore_orientation, "Take pictures as stored, whatever EXIF says");
+  command.add_option("MODEL", options->model, "Model file, as `resnet convert` writes it")
+      ->required();
+  command
+      .add_option("DIR", options->folder,
+                  "Folder with labels.tsv (file TAB class) or one sub-folder per class")
+      ->required();
+  command.add_option("--recipe", options->recipe,
+                     "Preprocessing in place of the model's own: NAME or JSON file");
+  command.add_flag("--ignore-orientation", options->ignore_orientation,
+                   "Take pictures as stored, whatever EXIF says");
   options->json.AddOption(command);
-  command.add_option("--threads", options->threads, "Threads of the network")->capture_default_str()->check(CLI::Range(1, 256));
-  command.add_option("--batch", options->batch, "Pictures per run of the network")->capture_default_str()->check(CLI::Range(1, 256));
+  command.add_option("--threads", options->threads, "Threads of the network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command.add_option("--batch", options->batch, "Pictures per run of the network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
   command.footer("Example:\n  resnet evaluate model.safetensors validation/ --json accuracy.json");
   command.callback([options, &chosen] { chosen = [options] { return RunEvaluate(*options); }; });
 }

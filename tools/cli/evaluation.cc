@@ -27,7 +27,10 @@ std::string Evaluation::ToJson(bool complete) const {
   json.Key("unreadable_files").BeginArray();
   for (const UnreadablePicture& picture : unreadable_) {
     json.BeginObject().Key("file").Value(picture.path).Key("error").BeginObject();
-    json.Key("code").Value(ErrorCodeName(picture.error.code)).Key("message").Value(picture.error.message);
+    json.Key("code")
+        .Value(ErrorCodeName(picture.error.code))
+        .Key("message")
+        .Value(picture.error.message);
     json.EndObject().EndObject();
   }
   json.EndArray().EndObject();

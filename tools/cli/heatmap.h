@@ -11,8 +11,8 @@
 
 namespace resnet::cli {
 
-/// Writes a PNG: `picture` in grey, and over it, the redder the more a place spoke for the class, `map` enlarged smoothly.
-/// Errors: kIo.
+/// Writes a PNG: `picture` in grey, and over it, the redder the more a place spoke for the class,
+/// `map` enlarged smoothly. Errors: kIo.
 Status WriteHeatMapPicture(const std::string& path, const Image& picture, const HeatMap& map);
 
 }  // namespace resnet::cli

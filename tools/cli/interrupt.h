@@ -6,7 +6,8 @@
 
 namespace resnet::cli {
 
-/// From now on SIGINT and SIGTERM are remembered instead of ending the program; the second one ends it.
+/// From now on SIGINT and SIGTERM are remembered instead of ending the program; the second one ends
+/// it.
 void CatchInterrupts();
 
 /// True once one has come. Fits CancelCheck.

@@ -10,7 +10,8 @@
 namespace resnet::cli {
 namespace {
 
-constexpr int kDone = 0, kFailed = 1, kWrongUse = 2, kInterrupted = 130;  // 130: what shells expect after Ctrl-C
+constexpr int kDone = 0, kFailed = 1, kWrongUse = 2,
+              kInterrupted = 130;  // 130: what shells expect after Ctrl-C
 
 int Report(const Error& error) {
   if (error.code == ErrorCode::kCancelled) {
@@ -23,10 +24,15 @@ int Report(const Error& error) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App program("Recognises what is in pictures with ResNets that run anywhere: converts checkpoints, classifies, evaluates.", "resnet");
+  CLI::App program(
+      "Recognises what is in pictures with ResNets that run anywhere: converts checkpoints, "
+      "classifies, evaluates.",
+      "resnet");
   program.set_version_flag("--version", RESNET_VERSION);
   program.require_subcommand(1);
-  program.footer("\"resnet COMMAND --help\" explains a command.\n\nExit status: 0 done, 1 failed, 2 wrong use.");
+  program.footer(
+      "\"resnet COMMAND --help\" explains a command.\n\nExit status: 0 done, 1 failed, 2 wrong "
+      "use.");
   Action chosen;
   AddConvert(program, chosen);
   AddClassify(program, chosen);

@@ -21,9 +21,11 @@ constexpr uint64_t kMaxLabelsBytes = 256ull << 20;  // labels.tsv of some millio
 
 bool IsPictureName(const fs::path& path) {
   std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   const bool hidden = path.filename().string().starts_with('.');
-  return !hidden && (extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".bmp");
+  return !hidden && (extension == ".jpg" || extension == ".jpeg" || extension == ".png" ||
+                     extension == ".bmp");
 }
 
 Error IoError(const std::string& path, const std::error_code& code) {
@@ -35,9 +37,11 @@ Result<std::vector<std::string>> PicturesBelow(const std::string& folder) {
   std::error_code code;
   std::vector<std::string> found;
   const auto options = fs::directory_options::follow_directory_symlink;
-  for (fs::recursive_directory_iterator it(folder, options, code), end; !code && it != end; it.increment(code)) {
+  for (fs::recursive_directory_iterator it(folder, options, code), end; !code && it != end;
+       it.increment(code)) {
     std::error_code ignored;
-    if (it->is_regular_file(ignored) && IsPictureName(it->path())) found.push_back(it->path().string());
+    if (it->is_regular_file(ignored) && IsPictureName(it->path()))
+      found.push_back(it->path().string());
   }
   if (code) return IoError(folder, code);
   std::sort(found.begin(), found.end());
@@ -55,15 +59,19 @@ class Unmatched {
     for (const std::string& name : names_) {
       if (shown.size() < kShown) shown.push_back(Printable(name, 60));
     }
-    const std::string more = names_.size() > kShown ? StrCat(" and ", names_.size() - kShown, " more") : "";
-    return Error{ErrorCode::kBadArgument, StrCat(where, ": ", names_.size(), " names match no class of the model: ", Join(shown, ", "), more)};
+    const std::string more =
+        names_.size() > kShown ? StrCat(" and ", names_.size() - kShown, " more") : "";
+    return Error{ErrorCode::kBadArgument,
+                 StrCat(where, ": ", names_.size(),
+                        " names match no class of the model: ", Join(shown, ", "), more)};
   }
 
  private:
   std::set<std::string> names_;
 };
 
-/// The class that a name in labels.tsv or a folder's name means. A name that several classes bear is no answer.
+/// The class that a name in labels.tsv or a folder's name means. A name that several classes bear
+/// is no answer.
 std::optional<int> ClassOf(const ModelInfo& info, std::string_view name) {
   // Label ids first: they are made to be unique, labels are not.
   const auto id = std::find(info.label_ids.begin(), info.label_ids.end(), name);
@@ -80,7 +88,9 @@ std::string_view TakeField(std::string_view& line) {
   return field;
 }
 
-Result<std::vector<LabelledPicture>> ReadLabelsFile(const std::string& folder, const std::string& file, const ModelInfo& info) {
+Result<std::vector<LabelledPicture>> ReadLabelsFile(const std::string& folder,
+                                                    const std::string& file,
+                                                    const ModelInfo& info) {
   RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(file, kMaxLabelsBytes));
   std::string_view text = AsText(bytes);
   std::vector<LabelledPicture> pictures;
@@ -93,11 +103,14 @@ Result<std::vector<LabelledPicture>> ReadLabelsFile(const std::string& folder, c
     if (line.empty() || line.starts_with('#')) continue;
     const std::string_view name = TakeField(line);
     const std::string_view label = TakeField(line);
-    if (label.empty()) return Error{ErrorCode::kBadArgument, StrCat(file, ": line ", number, ": expected a file name, a tab and a class")};
+    if (label.empty())
+      return Error{ErrorCode::kBadArgument,
+                   StrCat(file, ": line ", number, ": expected a file name, a tab and a class")};
     // A number is an index here even where a label looks like one: that is what the format says.
     int index = -1;
     const auto [stop, failure] = std::from_chars(label.data(), label.data() + label.size(), index);
-    const bool is_index = failure == std::errc() && stop == label.data() + label.size() && index >= 0 && index < info.network.classes;
+    const bool is_index = failure == std::errc() && stop == label.data() + label.size() &&
+                          index >= 0 && index < info.network.classes;
     const std::optional<int> found = is_index ? std::optional(index) : ClassOf(info, label);
     if (!found) unmatched.Add(label);
     pictures.push_back({(fs::path(folder) / name).string(), found.value_or(-1)});
@@ -106,17 +119,22 @@ Result<std::vector<LabelledPicture>> ReadLabelsFile(const std::string& folder, c
   return pictures;
 }
 
-Result<std::vector<LabelledPicture>> ReadClassFolders(const std::string& folder, const ModelInfo& info) {
+Result<std::vector<LabelledPicture>> ReadClassFolders(const std::string& folder,
+                                                      const ModelInfo& info) {
   std::error_code code;
   std::vector<LabelledPicture> pictures;
   std::vector<std::string> folders;
   for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
     std::error_code ignored;
-    if (it->is_directory(ignored) && !it->path().filename().string().starts_with('.')) folders.push_back(it->path().string());
+    if (it->is_directory(ignored) && !it->path().filename().string().starts_with('.'))
+      folders.push_back(it->path().string());
   }
   if (code) return IoError(folder, code);
   if (folders.empty()) {
-    return Error{ErrorCode::kBadArgument, StrCat(folder, ": holds neither labels.tsv (file, tab, class) nor one sub-folder per class")};
+    return Error{
+        ErrorCode::kBadArgument,
+        StrCat(folder,
+               ": holds neither labels.tsv (file, tab, class) nor one sub-folder per class")};
   }
   std::sort(folders.begin(), folders.end());
   Unmatched unmatched;
@@ -137,24 +155,31 @@ Result<std::vector<std::string>> ListPictures(const std::vector<std::string>& pa
   std::vector<std::string> all;
   for (const std::string& path : paths) {
     std::error_code code;
-    if (!fs::is_directory(path, code)) {  // a file that is missing is reported in its place among the others
+    if (!fs::is_directory(
+            path, code)) {  // a file that is missing is reported in its place among the others
       all.push_back(path);
       continue;
     }
     RESNET_ASSIGN_OR_RETURN(const std::vector<std::string> files, PicturesBelow(path));
-    if (files.empty()) return Error{ErrorCode::kBadArgument, StrCat(path, ": holds no .jpg, .jpeg, .png or .bmp files")};
+    if (files.empty())
+      return Error{ErrorCode::kBadArgument,
+                   StrCat(path, ": holds no .jpg, .jpeg, .png or .bmp files")};
     all.insert(all.end(), files.begin(), files.end());
   }
   return all;
 }
 
-Result<std::vector<LabelledPicture>> ReadLabelledFolder(const std::string& folder, const ModelInfo& info) {
+Result<std::vector<LabelledPicture>> ReadLabelledFolder(const std::string& folder,
+                                                        const ModelInfo& info) {
   std::error_code code;
-  if (!fs::is_directory(folder, code)) return Error{ErrorCode::kIo, StrCat(folder, ": a folder with labelled pictures was expected")};
+  if (!fs::is_directory(folder, code))
+    return Error{ErrorCode::kIo, StrCat(folder, ": a folder with labelled pictures was expected")};
   const std::string labels = (fs::path(folder) / "labels.tsv").string();
   RESNET_ASSIGN_OR_RETURN(std::vector<LabelledPicture> pictures,
-                          fs::exists(labels, code) ? ReadLabelsFile(folder, labels, info) : ReadClassFolders(folder, info));
-  if (pictures.empty()) return Error{ErrorCode::kBadArgument, StrCat(folder, ": names no pictures")};
+                          fs::exists(labels, code) ? ReadLabelsFile(folder, labels, info)
+                                                   : ReadClassFolders(folder, info));
+  if (pictures.empty())
+    return Error{ErrorCode::kBadArgument, StrCat(folder, ": names no pictures")};
   return pictures;
 }
 

@@ -12,8 +12,9 @@
 
 namespace resnet::cli {
 
-/// Files as they are, folders as the picture files below them (by extension: jpg, jpeg, png, bmp; hidden ones left out), in
-/// order of name. Errors: kIo for a folder that cannot be read, kBadArgument for one without pictures.
+/// Files as they are, folders as the picture files below them (by extension: jpg, jpeg, png, bmp;
+/// hidden ones left out), in order of name. Errors: kIo for a folder that cannot be read,
+/// kBadArgument for one without pictures.
 Result<std::vector<std::string>> ListPictures(const std::vector<std::string>& paths);
 
 struct LabelledPicture {
@@ -21,10 +22,12 @@ struct LabelledPicture {
   int label;  ///< class index
 };
 
-/// A folder with `labels.tsv` (file TAB class index or label, one a line; further columns, empty lines and lines that start
-/// with # are passed over), else one sub-folder per class, whose name is a label id, a label, or a class number of the
-/// model. Errors: kIo; kBadArgument with the list of what did not match, or where there is neither.
-Result<std::vector<LabelledPicture>> ReadLabelledFolder(const std::string& folder, const ModelInfo& info);
+/// A folder with `labels.tsv` (file TAB class index or label, one a line; further columns, empty
+/// lines and lines that start with # are passed over), else one sub-folder per class, whose name is
+/// a label id, a label, or a class number of the model. Errors: kIo; kBadArgument with the list of
+/// what did not match, or where there is neither.
+Result<std::vector<LabelledPicture>> ReadLabelledFolder(const std::string& folder,
+                                                        const ModelInfo& info);
 
 }  // namespace resnet::cli
 

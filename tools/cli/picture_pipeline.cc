@@ -27,11 +27,15 @@ struct Loaded {
   Result<LoadedPicture> picture;
 };
 
-/// Decodes on a thread of its own and hands out the pictures in order; at most `capacity` wait at a time.
+/// Decodes on a thread of its own and hands out the pictures in order; at most `capacity` wait at a
+/// time.
 class Loader {
  public:
   Loader(PathSource next_path, Recipe recipe, PictureOptions options, size_t capacity)
-      : next_path_(std::move(next_path)), recipe_(std::move(recipe)), options_(options), capacity_(capacity) {
+      : next_path_(std::move(next_path)),
+        recipe_(std::move(recipe)),
+        options_(options),
+        capacity_(capacity) {
     thread_ = std::thread([this] { Work(); });
   }
 
@@ -111,8 +115,8 @@ class Batch {
       }
       const auto classes = static_cast<size_t>(network_.info().network.classes);
       const auto logits = network_.logits().subspan(static_cast<size_t>(index) * classes, classes);
-      RESNET_RETURN_IF_ERROR(
-          handle_({loaded.path, nullptr, &*loaded.picture, logits, index, loaded.picture->load_ms + share}));
+      RESNET_RETURN_IF_ERROR(handle_({loaded.path, nullptr, &*loaded.picture, logits, index,
+                                      loaded.picture->load_ms + share}));
       ++index;
     }
     waiting_.clear();
@@ -140,15 +144,19 @@ class Batch {
 
 }  // namespace
 
-Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe, const PictureOptions& options) {
+Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe,
+                                  const PictureOptions& options) {
   const auto start = Clock::now();
-  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, options.decode.max_bytes));
+  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
+                          ReadFile(path, options.decode.max_bytes));
   const auto image = DecodeImage(bytes, options.decode);
   if (!image.ok()) return image.error().In(path);
   auto input = Preprocess(*image, recipe, options.preprocess);
   if (!input.ok()) return input.error().In(path);
-  RESNET_ASSIGN_OR_RETURN(const Region crop, CropRegion(image->width, image->height, recipe, options.preprocess));
-  return LoadedPicture{path, std::move(input).value(), image->width, image->height, crop, MillisecondsSince(start)};
+  RESNET_ASSIGN_OR_RETURN(const Region crop,
+                          CropRegion(image->width, image->height, recipe, options.preprocess));
+  return LoadedPicture{path, std::move(input).value(), image->width, image->height,
+                       crop, MillisecondsSince(start)};
 }
 
 Status RunPictures(Network& network, const PathSource& next_path, const PipelineOptions& options,
@@ -157,7 +165,8 @@ Status RunPictures(Network& network, const PathSource& next_path, const Pipeline
   Loader loader(next_path, network.info().recipe, options.picture, ahead);
   Batch batch(network, options, handle);
   while (std::optional<Loaded> loaded = loader.Next()) {
-    if (options.cancelled && options.cancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
+    if (options.cancelled && options.cancelled())
+      return Error{ErrorCode::kCancelled, "interrupted"};
     RESNET_RETURN_IF_ERROR(batch.Add(std::move(*loaded)));
     if (loader.Empty()) RESNET_RETURN_IF_ERROR(batch.Flush());
   }

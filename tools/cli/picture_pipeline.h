@@ -1,4 +1,5 @@
-// Pictures through a network in the order of their paths: the next ones are decoded while the network runs.
+// Pictures through a network in the order of their paths: the next ones are decoded while the
+// network runs.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_TOOLS_CLI_PICTURE_PIPELINE_H_
@@ -30,22 +31,24 @@ struct PictureOutcome {
   const Error* error;             ///< what was wrong with the picture; null: nothing
   const LoadedPicture* picture;   ///< null with an error
   std::span<const float> logits;  ///< [classes]; empty with an error
-  int batch_index;                ///< its place in the network's last batch, for Network::ClassWeights
-  double ms;                      ///< load_ms and its share of the batch's inference
+  int batch_index;  ///< its place in the network's last batch, for Network::ClassWeights
+  double ms;        ///< load_ms and its share of the batch's inference
 };
 using OutcomeHandler = std::function<Status(const PictureOutcome&)>;
 
 struct PipelineOptions {
   PictureOptions picture = {};
-  int batch = 1;                ///< at most the network's max_batch
+  int batch = 1;  ///< at most the network's max_batch
   CancelCheck cancelled = {};
 };
 
-/// Reads and preprocesses one picture file. Errors: as ReadFile, DecodeImage and Preprocess, with the path.
-Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe, const PictureOptions& options);
+/// Reads and preprocesses one picture file. Errors: as ReadFile, DecodeImage and Preprocess, with
+/// the path.
+Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe,
+                                  const PictureOptions& options);
 
-/// Calls `handle` for every path, in order; unreadable pictures are outcomes with an error, not the end. Stops with
-/// kCancelled, with the error of the network, or with that of `handle`.
+/// Calls `handle` for every path, in order; unreadable pictures are outcomes with an error, not the
+/// end. Stops with kCancelled, with the error of the network, or with that of `handle`.
 Status RunPictures(Network& network, const PathSource& next_path, const PipelineOptions& options,
                    const OutcomeHandler& handle);
 

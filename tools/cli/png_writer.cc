@@ -21,7 +21,8 @@ Status WritePng(const std::string& path, const Image& image) {
     const auto* start = static_cast<const uint8_t*>(data);
     bytes.insert(bytes.end(), start, start + size);
   };
-  if (stbi_write_png_to_func(append, &file, image.width, image.height, kChannels, image.pixels.data(), image.width * kChannels) == 0) {
+  if (stbi_write_png_to_func(append, &file, image.width, image.height, kChannels,
+                             image.pixels.data(), image.width * kChannels) == 0) {
     return Error{ErrorCode::kOutOfMemory, path + ": no memory to compress the picture"};
   }
   return WriteFile(path, file);

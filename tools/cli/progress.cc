@@ -12,8 +12,6 @@
 namespace resnet::cli {
 namespace {
 
-
-
 /// "1:02:03", "2:03"
 std::string Duration(double total) {
   const auto whole = static_cast<long>(total + 0.5);
@@ -29,7 +27,11 @@ std::string Duration(double total) {
 }  // namespace
 
 Progress::Progress(std::string unit, uint64_t total)
-    : unit_(std::move(unit)), total_(total), terminal_(isatty(STDERR_FILENO) != 0), start_(std::chrono::steady_clock::now()), next_(start_ + std::chrono::seconds(1)) {}
+    : unit_(std::move(unit)),
+      total_(total),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      start_(std::chrono::steady_clock::now()),
+      next_(start_ + std::chrono::seconds(1)) {}
 
 Progress::~Progress() { Clear(); }
 
@@ -42,11 +44,13 @@ void Progress::Update(uint64_t done, const std::string& note) {
   if (now < next_) return;
   next_ = now + (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10'000));
   const double rate = static_cast<double>(done) / seconds();
-  std::string line = total_ > 0 ? StrCat(done, " of ", total_, " ", unit_) : StrCat(done, " ", unit_);
+  std::string line =
+      total_ > 0 ? StrCat(done, " of ", total_, " ", unit_) : StrCat(done, " ", unit_);
   char text[64];
   std::snprintf(text, sizeof(text), ", %.1f a second", rate);
   line += text;
-  if (total_ > done && rate > 0) line += StrCat(", ", Duration(static_cast<double>(total_ - done) / rate), " left");
+  if (total_ > done && rate > 0)
+    line += StrCat(", ", Duration(static_cast<double>(total_ - done) / rate), " left");
   if (!note.empty()) line += ", " + note;
   std::fprintf(stderr, terminal_ ? "\r%s\x1b[K" : "%s\n", line.c_str());
   shown_ = terminal_;

@@ -10,8 +10,8 @@
 
 namespace resnet::cli {
 
-/// Shows nothing for work that takes less than a second. On a terminal the line is redrawn in place; elsewhere a new
-/// line is written every ten seconds, so that logs stay short.
+/// Shows nothing for work that takes less than a second. On a terminal the line is redrawn in
+/// place; elsewhere a new line is written every ten seconds, so that logs stay short.
 class Progress {
  public:
   /// `unit`: what is counted, in the plural. `total` 0: not known.

@@ -1,7 +1,9 @@
 // Reading a checkpoint of any known format: named tensors, nothing more is known of them yet.
 //
 // To add a format: recognise it in model/file_kind, write FORMAT.h/.cc with one function from bytes
-// to TensorFile, and give it a row in checkpoint.cc. SPDX-License-Identifier: MIT
+// to TensorFile, and give it a row in checkpoint.cc.
+//
+// SPDX-License-Identifier: MIT
 #ifndef RESNET_IMPORT_CHECKPOINT_H_
 #define RESNET_IMPORT_CHECKPOINT_H_
 

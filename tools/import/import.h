@@ -17,10 +17,10 @@ namespace resnet {
 
 /// What the user says about a file; everything has a default or is told from the file.
 struct ImportOptions {
-  std::optional<int> depth = {};  ///< must agree with the file
+  std::optional<int> depth = {};        ///< must agree with the file
   std::optional<Variant> variant = {};  ///< cannot be told from PyTorch's files: torchvision
-  std::optional<Stem> stem = {};      ///< must agree with the file
-  std::optional<Recipe> recipe = {};  ///< else what the source's conventions imply
+  std::optional<Stem> stem = {};        ///< must agree with the file
+  std::optional<Recipe> recipe = {};    ///< else what the source's conventions imply
   std::vector<std::string> labels = {}, label_ids = {};
   std::optional<double> epsilon = {};  ///< of batch-norm; else what the source's framework uses
   std::string name = {}, licence = {}, source = {}, accuracy = {};

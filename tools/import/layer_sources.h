@@ -1,7 +1,9 @@
 // The importers' table: for every layer of a network, the names under which a checkpoint keeps it.
 //
 // Each naming convention makes such a table; reading it, checking shapes, folding, and finding what
-// is left over is the same for all (BuildTensors). SPDX-License-Identifier: MIT
+// is left over is the same for all (BuildTensors).
+//
+// SPDX-License-Identifier: MIT
 #ifndef RESNET_IMPORT_LAYER_SOURCES_H_
 #define RESNET_IMPORT_LAYER_SOURCES_H_
 

@@ -2,6 +2,7 @@
 //
 // pickle_machine.cc has the instructions that move plain values, pickle_objects.cc those that
 // import, call and refer to storages. Instructions are described in CPython's Lib/pickletools.py.
+//
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_IMPORT_PICKLE_MACHINE_H_
 #define RESNET_IMPORT_PICKLE_MACHINE_H_

@@ -23,6 +23,20 @@ constexpr size_t kLongestName = 1024;
 // before memory is taken.
 constexpr uint64_t kBestDeflate = 1032;
 
+/// The last record of a zip archive ends with the length of a comment and the comment. minizip does
+/// not miss its last bytes, nor mind bytes after it; a file that was cut short or glued to another
+/// is better refused.
+bool EndsWithItsDirectory(Bytes bytes) {
+  using namespace std::string_view_literals;
+  constexpr size_t kLengthAt = 20, kRecord = 22, kLongestComment = 65535;
+  const std::string_view text =
+      AsText(bytes.last(std::min(bytes.size(), kRecord + kLongestComment)));
+  const size_t record = text.rfind("PK\x05\x06"sv);
+  if (record == std::string_view::npos || text.size() - record < kRecord) return false;
+  ByteReader length(AsBytes(text.substr(record + kLengthAt)));
+  return text.size() - record - kRecord == *length.Read<uint16_t>();
+}
+
 Error Bad(std::string message) { return Error{ErrorCode::kBadModel, std::move(message)}; }
 
 }  // namespace
@@ -72,7 +86,7 @@ Result<std::unique_ptr<ZipArchive>> ZipArchive::Open(Bytes bytes) {
                                 ZipCallbacks::Tell,     ZipCallbacks::Seek, ZipCallbacks::Close,
                                 ZipCallbacks::HasError, &archive->source_};
   archive->zip_ = unzOpen2_64("", &functions);
-  if (archive->zip_ == nullptr) {
+  if (archive->zip_ == nullptr || !EndsWithItsDirectory(bytes)) {
     return Error{
         ErrorCode::kTruncated,
         "the zip archive's directory, which stands at its end, is missing: the file was cut short"};

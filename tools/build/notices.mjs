@@ -1,0 +1,49 @@
+// Writes THIRD-PARTY.md from the pins and the licence files of what they pin: node tools/build/notices.mjs [--check]
+//
+// SPDX-License-Identifier: MIT
+import fs from 'node:fs';
+import path from 'node:path';
+import { exitWith, Failure, inBuild, isMain, root } from './run.mjs';
+import { readPins, setUpThirdParty } from './third_party.mjs';
+
+const file = path.join(root, 'THIRD-PARTY.md');
+
+const heading = `# Third-party software
+
+What is pinned in [cmake/third-party.json](cmake/third-party.json), why, and under which licence. None of its source is in this repository.
+What is marked "core" is part of the WebAssembly files and of the program; "tools" of the program alone; "tests" of neither.
+The WebAssembly files also contain parts of Emscripten's system libraries (musl, compiler-rt, libc++, dlmalloc; MIT, or Apache-2.0 with LLVM exceptions, or public domain).
+
+`;
+
+const developmentPackages = `
+For building and testing, from the npm registry: TypeScript (Apache-2.0; the language), esbuild (MIT; bundles in a second), Playwright (Apache-2.0; drives the
+browser in tests). From Debian, untouched: clang, CMake, Ninja, ccache, Emscripten, Chromium. For training: PyTorch, NumPy, Pillow, Matplotlib.
+
+`;
+
+
+function licenceText(name) {
+  const licence = inBuild('third_party', name, 'LICENSE');
+  if (!fs.existsSync(licence)) throw new Failure(`${licence}: there is no licence file`);
+  return fs.readFileSync(licence, 'utf8').trim();
+}
+
+export function notices() {
+  const pins = readPins();
+  const rows = pins.map(({ name, version, licence, usedBy, why }) => `| ${name} | ${version} | ${licence} | ${usedBy} | ${why} |`);
+  const fence = '```';
+  const texts = pins.filter(({ usedBy }) => usedBy !== 'tests').map(({ name }) => `## ${name}\n\n${fence}\n${licenceText(name)}\n${fence}\n`);
+  return `${heading}| name | version | licence | part of | why |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n${developmentPackages}${texts.join('\n')}`;
+}
+
+async function main(args) {
+  await setUpThirdParty();
+  if (!args.includes('--check')) {
+    fs.writeFileSync(file, notices());
+  } else if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== notices()) {
+    throw new Failure('THIRD-PARTY.md is not what the pins say: run node tools/build/notices.mjs');
+  }
+}
+
+if (isMain(import.meta.url)) main(process.argv.slice(2)).catch(exitWith);
