@@ -18,7 +18,7 @@ constexpr std::array kTable = {
     ErrorCodeInfo{ErrorCode::kImageTooLarge, "image_too_large",
                   "Scale the picture down, or raise the limit."},
     ErrorCodeInfo{ErrorCode::kTruncated, "truncated",
-                  "The file is incomplete: copy or download it again."},
+                  "The file is incomplete or damaged: copy or download it again."},
     ErrorCodeInfo{ErrorCode::kNotAModel, "not_a_model",
                   "Give a model file written by `resnet convert`."},
     ErrorCodeInfo{ErrorCode::kBadModel, "bad_model",

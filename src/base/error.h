@@ -19,7 +19,7 @@ enum class ErrorCode {
   kNotAnImage,         ///< the bytes are no picture that we know
   kUnsupportedImage,   ///< a picture, of a kind that we do not decode
   kImageTooLarge,      ///< more bytes or pixels than the limits allow
-  kTruncated,          ///< the bytes end before the content does
+  kTruncated,          ///< the bytes end before the content does, or are damaged
   kNotAModel,          ///< the bytes are no model file
   kBadModel,           ///< a model file that contradicts itself
   kUnsupportedModel,   ///< a valid model file that this version cannot run

@@ -8,7 +8,7 @@ export { expect };
 
 /** `page` fails its test on a request off origin or with a body, on a breach of the policy, and on an uncaught error. */
 export const test = base.extend({
-  baseURL: async ({}, use) => use(process.env.RESNET_TEST_URL), // eslint-disable-line no-empty-pattern
+  baseURL: async ({}, use) => use(process.env.RESNET_TEST_URL), // Playwright wants the braces
   page: async ({ page, baseURL }, use) => {
     const offences = [];
     const requests = [];

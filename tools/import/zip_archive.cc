@@ -87,9 +87,9 @@ Result<std::unique_ptr<ZipArchive>> ZipArchive::Open(Bytes bytes) {
                                 ZipCallbacks::HasError, &archive->source_};
   archive->zip_ = unzOpen2_64("", &functions);
   if (archive->zip_ == nullptr || !EndsWithItsDirectory(bytes)) {
-    return Error{
-        ErrorCode::kTruncated,
-        "the zip archive's directory, which stands at its end, is missing: the file was cut short"};
+    return Error{ErrorCode::kTruncated,
+                 "the zip archive's directory, which stands at its end, is missing or not the "
+                 "last: the file was cut short or has bytes after it"};
   }
   RESNET_RETURN_IF_ERROR(archive->ReadDirectory());
   return archive;

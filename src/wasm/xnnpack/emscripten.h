@@ -1,9 +1,9 @@
 // Stands in for Emscripten's header while XNNPACK's gemm-config.c is compiled.
 //
-// That file guesses by the number of cores, asked of JavaScript, whether it runs on x86: above 4 it takes the kernels for
-// it. They are the quicker ones here, and phones have eight cores too, so the answer is always the same: results do not
-// depend on where they were computed, the other kernels are not linked, and both wasm builds import the same functions.
-//
+// That file guesses by the number of cores, asked of JavaScript, whether it runs on x86, and above
+// 4 takes the kernels for it. They are the quicker ones there, and phones have eight cores too: so
+// the answer is always the same. Results do not depend on where they were computed, the other
+// kernels are not linked, and both wasm builds import the same functions.
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_WASM_XNNPACK_EMSCRIPTEN_H_
 #define RESNET_WASM_XNNPACK_EMSCRIPTEN_H_
