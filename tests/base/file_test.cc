@@ -92,8 +92,7 @@ TEST_F(FileTest, AFailedWriteKeepsWhatWasThere) {
 }
 
 TEST_F(FileTest, ADeviceStaysADevice) {
-  struct stat before {
-  }, after{};
+  struct stat before{}, after{};
   if (stat("/dev/null", &before) != 0 || !S_ISCHR(before.st_mode))
     GTEST_SKIP() << "there is no /dev/null";
   EXPECT_TRUE(WriteFile("/dev/null", AsBytes("x")).ok());

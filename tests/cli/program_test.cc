@@ -88,6 +88,16 @@ TEST_F(Program, ClassifyFolderAsJson) {
   });
 }
 
+TEST_F(Program, JsonMayStandAnywhere) {
+  const ProgramRun before = RunResnet({"classify", "--json", ModelFile(), Path("photos/a.png")});
+  ASSERT_EQ(before.status, 0) << before.error;
+  EXPECT_EQ(Json(before.out).root().size(), 1u);
+  const ProgramRun failed =
+      RunResnet({"classify", "--json", Path("broken.jpg"), Path("photos/a.png")});
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_EQ(Json(failed.out).root()["error"]["code"].AsString(), "not_a_model");
+}
+
 TEST_F(Program, UnreadablePicturesAreListedAndTheRestGoesOn) {
   const std::string missing = Path("missing.png");
   const ProgramRun run = RunResnet({"classify", ModelFile(), Path("broken.jpg"),

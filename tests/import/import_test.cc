@@ -144,10 +144,9 @@ TEST(ImportTest, NamesWhatDoesNotFit) {
   const auto wrong = ErrorCode::kWrongArchitecture;
   ExpectSays(after([](TensorMap& t) { t.erase("layer3.0.bn2.running_var"); }), wrong,
              "layer3.0.bn2.running_var");
-  ExpectSays(after([](TensorMap& t) {
-               t.emplace("layer1.0.se.fc1.weight", Zeros(DType::kF32, {4, 64}));
-             }),
-             wrong, "layer1.0.se.fc1.weight [4, 64]");
+  ExpectSays(
+      after([](TensorMap& t) { t.emplace("layer1.0.se.fc1.weight", Zeros(DType::kF32, {4, 64})); }),
+      wrong, "layer1.0.se.fc1.weight [4, 64]");
   ExpectSays(after([](TensorMap& t) { t.erase("layer4.1.conv1.weight"); }), wrong, "[2, 2, 2, 1]");
   ExpectSays(after([](TensorMap& t) {
                t.insert_or_assign("layer2.0.conv2.weight", Zeros(DType::kF32, {128, 4, 3, 3}));
@@ -162,10 +161,9 @@ TEST(ImportTest, NamesWhatDoesNotFit) {
                t.erase("fc.bias");
              }),
              wrong, "head is missing");
-  ExpectSays(after([](TensorMap& t) {
-               t.insert_or_assign("fc.weight", Zeros(DType::kF32, {0, 512}));
-             }),
-             wrong, "fc.weight");
+  ExpectSays(
+      after([](TensorMap& t) { t.insert_or_assign("fc.weight", Zeros(DType::kF32, {0, 512})); }),
+      wrong, "fc.weight");
   ExpectSays(after([](TensorMap& t) { t.insert_or_assign("bn1.bias", Zeros(DType::kI64, {64})); }),
              ErrorCode::kBadModel, "conv1");
   ExpectSays(after([](TensorMap& t) { t.find("fc.bias")->second.as<float>()[0] = std::nanf(""); }),

@@ -35,13 +35,14 @@ Result<Model> LoadModel(const std::string& path) {
 }
 
 void JsonTarget::AddOption(CLI::App& command) {
-  option_ = command.add_option("--json", file_, "Result as JSON: on standard output, or in FILE")
-                ->type_name("[FILE]")
-                ->expected(0, 1);
+  command
+      .add_option("--json", file_,
+                  "Result as JSON: on standard output, or in FILE (a name that ends in .json)")
+      ->type_name("[FILE]");
 }
 
 Status JsonTarget::Write(const std::string& text) const {
-  if (file_.empty()) return Print(text + "\n");
+  if (to_stdout()) return Print(text + "\n");
   return WriteFile(file_, AsBytes(text + "\n"));
 }
 

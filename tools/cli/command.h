@@ -38,16 +38,18 @@ Result<Model> LoadModel(const std::string& path);
 /// Where `--json` goes: nowhere, standard output, or a file.
 class JsonTarget {
  public:
-  /// Adds `--json`, which may stand alone (standard output) or name a file.
+  /// The value that stands for standard output.
+  static constexpr const char* kStandardOutput = "-";
+
+  /// Adds `--json`; main makes `--json` without a file into `--json=-`.
   void AddOption(CLI::App& command);
-  bool wanted() const { return option_ != nullptr && option_->count() > 0; }
+  bool wanted() const { return !file_.empty(); }
   /// True where the text goes to standard output, so that nothing else may.
-  bool to_stdout() const { return wanted() && file_.empty(); }
+  bool to_stdout() const { return file_ == kStandardOutput; }
   /// Errors: kIo.
   Status Write(const std::string& text) const;
 
  private:
-  CLI::Option* option_ = nullptr;
   std::string file_;
 };
 

@@ -7,7 +7,7 @@
 // description, a dictionary) or by an opaque value that nothing looks into.
 //
 // Goals: what torch.save writes, protocols 2 to 5, from bytes that may be hostile: bounded memory,
-// no recursion. Not goals: protocols 0 and 1 (text), objects of classes. 
+// no recursion. Not goals: protocols 0 and 1 (text), objects of classes.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_IMPORT_PICKLE_H_
