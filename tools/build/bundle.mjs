@@ -1,6 +1,5 @@
 // Bundles the TypeScript of web/ with Emscripten's glue into dist/package and dist/app.
 // SPDX-License-Identifier: MIT
-import esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
 import { metaPolicy } from './policy.mjs';
@@ -33,8 +32,10 @@ export async function bundleApp() {
 
 /** One folder with scripts and wasm files. What the page's and the worker's script share is a file of its own. */
 async function bundle(entryPoints, folder) {
+  // Not at the top: in a fresh clone this file is loaded before the set-up has installed the package.
+  const { build } = await import('esbuild');
   fs.rmSync(folder, { recursive: true, force: true });
-  await esbuild.build({
+  await build({
     absWorkingDir: root,
     entryPoints,
     outdir: folder,
@@ -47,7 +48,7 @@ async function bundle(entryPoints, folder) {
     logLevel: 'warning',
     alias: { 'resnet-glue': sharedGlue() },
   });
-  for (const build of builds) fs.copyFileSync(inBuild(`wasm-${build}/resnet.wasm`), path.join(folder, `resnet-${build}.wasm`));
+  for (const name of builds) fs.copyFileSync(inBuild(`wasm-${name}/resnet.wasm`), path.join(folder, `resnet-${name}.wasm`));
 }
 
 /** The glue, which must be the same for both builds: the package holds it once. */
