@@ -19,11 +19,11 @@ namespace resnet::cli {
 namespace {
 
 struct Options {
-  std::string model, recipe, heatmaps;
+  std::string model, heatmaps;
   std::vector<std::string> paths;
   ResultOptions result;
-  int threads = 1, batch = 1;
-  bool ignore_orientation = false, json_lines = false, csv = false;
+  RunOptions run;
+  bool json_lines = false, csv = false;
   JsonTarget json;
 };
 
@@ -170,15 +170,10 @@ Status RunClassify(const Options& options) {
   if (!from_stdin) {
     RESNET_ASSIGN_OR_RETURN(paths, ListPictures(options.paths));
   }
-  RESNET_ASSIGN_OR_RETURN(Model model, LoadModel(options.model));
-  if (!options.recipe.empty()) {
-    RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(options.recipe));
-  }
-  RESNET_ASSIGN_OR_RETURN(ClassFilter filter, ClassFilter::Create(model.info, options.result.allow,
-                                                                  options.result.deny));
+  RESNET_ASSIGN_OR_RETURN(const auto network, options.run.Load(options.model));
   RESNET_ASSIGN_OR_RETURN(
-      const auto network,
-      Network::Create(std::move(model), {.max_batch = options.batch, .threads = options.threads}));
+      ClassFilter filter,
+      ClassFilter::Create(network->info(), options.result.allow, options.result.deny));
   if (!options.heatmaps.empty()) {
     std::error_code code;
     std::filesystem::create_directories(options.heatmaps, code);
@@ -187,11 +182,9 @@ Status RunClassify(const Options& options) {
   Progress progress("pictures", paths.size());
   Reporter reporter(options, *network, std::move(filter), progress);
   RESNET_RETURN_IF_ERROR(reporter.Start());
-  PipelineOptions pipeline{.batch = options.batch, .cancelled = Interrupted};
-  if (options.ignore_orientation) pipeline.picture.decode.orientation = Orientation::kIgnore;
-  const Status status =
-      RunPictures(*network, from_stdin ? StandardInput() : SourceOf(std::move(paths)), pipeline,
-                  [&](const PictureOutcome& outcome) { return reporter.Handle(outcome); });
+  const Status status = RunPictures(
+      *network, from_stdin ? StandardInput() : SourceOf(std::move(paths)), options.run.pipeline(),
+      [&](const PictureOutcome& outcome) { return reporter.Handle(outcome); });
   const Status finished = reporter.Finish();  // also what was done before an interruption
   return status.ok() ? finished : status;
 }
@@ -223,10 +216,6 @@ void AddClassify(CLI::App& program, Action& chosen) {
   command.add_option("--deny", options->result.deny, "Never show these classes")
       ->allow_extra_args(false)
       ->excludes("--allow");
-  command.add_option("--recipe", options->recipe,
-                     "Preprocessing in place of the model's own: NAME or JSON file");
-  command.add_flag("--ignore-orientation", options->ignore_orientation,
-                   "Take pictures as stored, whatever EXIF says");
   options->json.AddOption(command);
   CLI::Option* lines =
       command.add_flag("--jsonl", options->json_lines,
@@ -237,12 +226,7 @@ void AddClassify(CLI::App& program, Action& chosen) {
       ->excludes(lines);
   command.add_option("--heatmap", options->heatmaps,
                      "Folder for pictures of where the best class was seen");
-  command.add_option("--threads", options->threads, "Threads of the network")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
-  command.add_option("--batch", options->batch, "Pictures per run of the network")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
+  options->run.AddTo(command);
   command.footer(
       "Examples:\n  resnet classify model.safetensors photo.jpg\n  resnet classify "
       "model.safetensors holiday/ --top 1 --csv > labels.csv\n"

@@ -16,9 +16,8 @@ namespace resnet::cli {
 namespace {
 
 struct Options {
-  std::string model, folder, recipe;
-  int threads = 1, batch = 1;
-  bool ignore_orientation = false;
+  std::string model, folder;
+  RunOptions run;
   JsonTarget json;
 };
 
@@ -48,32 +47,25 @@ Status Report(const Evaluation& evaluation, const Options& options, bool complet
 }
 
 Status RunEvaluate(const Options& options) {
-  RESNET_ASSIGN_OR_RETURN(Model model, LoadModel(options.model));
-  if (!options.recipe.empty()) {
-    RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(options.recipe));
-  }
+  RESNET_ASSIGN_OR_RETURN(const auto network, options.run.Load(options.model));
   RESNET_ASSIGN_OR_RETURN(const std::vector<LabelledPicture> pictures,
-                          ReadLabelledFolder(options.folder, model.info));
-  RESNET_ASSIGN_OR_RETURN(
-      const auto network,
-      Network::Create(std::move(model), {.max_batch = options.batch, .threads = options.threads}));
+                          ReadLabelledFolder(options.folder, network->info()));
   std::vector<std::string> paths;
   for (const LabelledPicture& picture : pictures) paths.push_back(picture.path);
-  PipelineOptions pipeline{.batch = options.batch, .cancelled = Interrupted};
-  if (options.ignore_orientation) pipeline.picture.decode.orientation = Orientation::kIgnore;
   Evaluation evaluation;
   Progress progress("pictures", pictures.size());
   size_t done = 0;
-  const Status status = RunPictures(
-      *network, SourceOf(std::move(paths)), pipeline, [&](const PictureOutcome& outcome) -> Status {
-        if (outcome.error != nullptr) {
-          evaluation.AddUnreadable(outcome.path, *outcome.error);
-        } else {
-          evaluation.Add(outcome.logits, pictures[done].label, outcome.ms);
-        }
-        progress.Update(++done, "top-1 " + Percent(evaluation.top1()));
-        return {};
-      });
+  const Status status =
+      RunPictures(*network, SourceOf(std::move(paths)), options.run.pipeline(),
+                  [&](const PictureOutcome& outcome) -> Status {
+                    if (outcome.error != nullptr) {
+                      evaluation.AddUnreadable(outcome.path, *outcome.error);
+                    } else {
+                      evaluation.Add(outcome.logits, pictures[done].label, outcome.ms);
+                    }
+                    progress.Update(++done, "top-1 " + Percent(evaluation.top1()));
+                    return {};
+                  });
   progress.Clear();
   const bool interrupted = !status.ok() && status.error().code == ErrorCode::kCancelled;
   if (!status.ok() && !interrupted) return status;
@@ -92,17 +84,8 @@ void AddEvaluate(CLI::App& program, Action& chosen) {
       .add_option("DIR", options->folder,
                   "Folder with labels.tsv (file TAB class) or one sub-folder per class")
       ->required();
-  command.add_option("--recipe", options->recipe,
-                     "Preprocessing in place of the model's own: NAME or JSON file");
-  command.add_flag("--ignore-orientation", options->ignore_orientation,
-                   "Take pictures as stored, whatever EXIF says");
   options->json.AddOption(command);
-  command.add_option("--threads", options->threads, "Threads of the network")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
-  command.add_option("--batch", options->batch, "Pictures per run of the network")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
+  options->run.AddTo(command);
   command.footer("Example:\n  resnet evaluate model.safetensors validation/ --json accuracy.json");
   command.callback([options, &chosen] { chosen = [options] { return RunEvaluate(*options); }; });
 }

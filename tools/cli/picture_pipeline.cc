@@ -12,6 +12,8 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
 
 namespace resnet::cli {
 namespace {
@@ -143,6 +145,33 @@ class Batch {
 };
 
 }  // namespace
+
+void RunOptions::AddTo(CLI::App& command) {
+  command.add_option("--recipe", recipe,
+                     "Preprocessing in place of the model's own: NAME or JSON file");
+  command.add_flag("--ignore-orientation", ignore_orientation,
+                   "Take pictures as stored, whatever EXIF says");
+  command.add_option("--threads", threads, "Threads of the network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  command.add_option("--batch", batch, "Pictures per run of the network")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+}
+
+Result<std::unique_ptr<Network>> RunOptions::Load(const std::string& model_file) const {
+  RESNET_ASSIGN_OR_RETURN(Model model, LoadModel(model_file));
+  if (!recipe.empty()) {
+    RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(recipe));
+  }
+  return Network::Create(std::move(model), {.max_batch = batch, .threads = threads});
+}
+
+PipelineOptions RunOptions::pipeline() const {
+  PipelineOptions options{.batch = batch, .cancelled = Interrupted};
+  if (ignore_orientation) options.picture.decode.orientation = Orientation::kIgnore;
+  return options;
+}
 
 Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe,
                                   const PictureOptions& options) {

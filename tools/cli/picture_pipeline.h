@@ -5,7 +5,9 @@
 #ifndef RESNET_TOOLS_CLI_PICTURE_PIPELINE_H_
 #define RESNET_TOOLS_CLI_PICTURE_PIPELINE_H_
 
+#include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,6 +42,18 @@ struct PipelineOptions {
   PictureOptions picture = {};
   int batch = 1;  ///< at most the network's max_batch
   CancelCheck cancelled = {};
+};
+
+/// The options that `classify` and `evaluate` share.
+struct RunOptions {
+  std::string recipe;  ///< a name or a file, in place of the model's own; empty: that
+  bool ignore_orientation = false;
+  int threads = 1, batch = 1;
+
+  void AddTo(CLI::App& command);
+  /// The network of a model file. Errors: as LoadModel, RecipeFromOption and Network::Create.
+  Result<std::unique_ptr<Network>> Load(const std::string& model_file) const;
+  PipelineOptions pipeline() const;  ///< stops when interrupted
 };
 
 /// Reads and preprocesses one picture file. Errors: as ReadFile, DecodeImage and Preprocess, with
