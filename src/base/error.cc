@@ -20,7 +20,7 @@ constexpr std::array kTable = {
     ErrorCodeInfo{ErrorCode::kTruncated, "truncated",
                   "The file is incomplete or damaged: copy or download it again."},
     ErrorCodeInfo{ErrorCode::kNotAModel, "not_a_model",
-                  "Give a model file written by `resnet convert`."},
+                  "Give a model file, or to `resnet convert` a checkpoint."},
     ErrorCodeInfo{ErrorCode::kBadModel, "bad_model",
                   "The file is damaged: download or convert it again."},
     ErrorCodeInfo{ErrorCode::kUnsupportedModel, "unsupported_model",
