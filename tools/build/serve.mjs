@@ -29,7 +29,7 @@ export async function serve({ folder, files = {}, port = 8080 }) {
   const server = http.createServer((request, response) => answer(request, response, fs.realpathSync(folder), files));
   const taken = await listen(server, port);
   return {
-    url: `http://localhost:${taken}/`,
+    url: `http://127.0.0.1:${taken}/`,
     close: () => new Promise((resolve) => {
       server.close(resolve);
       server.closeAllConnections();
@@ -42,7 +42,7 @@ async function listen(server, port) {
   for (let tried = port; tried < port + triedPorts; ++tried) {
     const error = await new Promise((resolve) => {
       server.once('error', resolve);
-      server.listen(tried, 'localhost', () => {
+      server.listen(tried, '127.0.0.1', () => {
         server.off('error', resolve);
         resolve(undefined);
       });
@@ -77,7 +77,7 @@ function answer(request, response, folder, files) {
 function fileOf(url, folder, files) {
   let name;
   try {
-    name = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+    name = decodeURIComponent(new URL(url, 'http://server').pathname);
   } catch {
     return undefined;
   }

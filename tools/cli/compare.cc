@@ -1,6 +1,7 @@
 // resnet compare: where do two networks begin to differ on a picture?
 //
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>

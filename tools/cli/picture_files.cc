@@ -4,6 +4,7 @@
 #include "cli/picture_files.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <set>
