@@ -11,7 +11,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
+#include <set>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -251,19 +251,20 @@ TEST(Labradors, EveryPhotoIsRankedFirstOrSecond) {
   if (ModelsFolder().empty()) GTEST_SKIP() << "RESNET_MODELS is not set: run through `npm test`";
   const auto classifier =
       std::move(Classifier::Load(Read(ModelsFolder() + "/resnet50-pqf.safetensors"))).value();
-  int photos = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(testing::DataFolder() + "/images/labrador")) {
-    const std::string extension = entry.path().extension();
-    if (extension != ".jpg" && extension != ".jpeg" && extension != ".png") continue;
-    const auto result = classifier->Classify(Read(entry.path()), {}, {.max_results = 2});
-    ASSERT_TRUE(result.ok()) << entry.path() << ": " << result.error().message;
+  // By the index, not by the folder: Emscripten's file system under Node cannot list one.
+  std::set<std::string> photos;
+  for (const ReferenceLine& line : ReferenceIndex()) {
+    if (line.image.starts_with("images/labrador/")) photos.insert(line.image);
+  }
+  for (const std::string& photo : photos) {
+    const auto result =
+        classifier->Classify(Read(testing::DataFolder() + "/" + photo), {}, {.max_results = 2});
+    ASSERT_TRUE(result.ok()) << photo << ": " << result.error().message;
     const auto& best = result->predictions;
     EXPECT_TRUE(best[0].index == kLabrador || best[1].index == kLabrador)
-        << entry.path() << ": " << best[0].label;
-    ++photos;
+        << photo << ": " << best[0].label;
   }
-  EXPECT_GT(photos, 0);
+  EXPECT_GE(photos.size(), 5u);
 }
 
 }  // namespace

@@ -115,7 +115,6 @@ ByteVector EncodePng(const PngParts& parts) {
   }
   const size_t row_bytes = (parts.width * ChannelsOf(parts.colour_type) * parts.bits + 7) / 8;
   ByteVector filtered;
-  filtered.reserve(parts.rows.size() + parts.height);
   for (size_t at = 0; at + row_bytes <= parts.rows.size() && row_bytes > 0; at += row_bytes) {
     filtered.push_back(0);
     Append(filtered, Bytes(parts.rows).subspan(at, row_bytes));

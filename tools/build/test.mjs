@@ -87,7 +87,9 @@ function skipReason(test) {
 function junitOutputs(junit) {
   const entities = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
   return [...junit.matchAll(/<testcase [^>]*status="fail"[\s\S]*?<system-out>([\s\S]*?)<\/system-out>/g)]
-    .map(([, text]) => text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => entities[name]).slice(-20000)).join('\n');
+    .map(([, text]) => text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => entities[name]))
+    .map((text) => text.split('\n').map((line) => line.slice(0, 500)).join('\n').slice(-20000)) // Node shows a crash by the whole minified script
+    .join('\n');
 }
 
 /** Everything that needs no build; prints a line for each check, and what is wrong below those that fail. */
