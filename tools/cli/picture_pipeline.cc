@@ -162,7 +162,8 @@ void RunOptions::AddTo(CLI::App& command) {
 Result<std::unique_ptr<Network>> RunOptions::Load(const std::string& model_file) const {
   RESNET_ASSIGN_OR_RETURN(Model model, LoadModel(model_file));
   if (!recipe.empty()) {
-    RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(recipe));
+    RESNET_ASSIGN_OR_RETURN(const Recipe other, RecipeFromOption(recipe));
+    RESNET_RETURN_IF_ERROR(ReplaceRecipe(other, model));
   }
   return Network::Create(std::move(model), {.max_batch = batch, .threads = threads});
 }
