@@ -1,8 +1,8 @@
 // See confusion_svg.h.
 //
-// A cell's colour tells which part of its row (of the true class's pictures) it holds: six steps,
-// blue on the diagonal, red beside it. The steps are those of the square root, since a mistake in
-// one picture of fifty must be seen as well as one in two.
+// A cell's colour tells which part of its row (of the true class's pictures) it holds, in six
+// steps: blue on the diagonal, where most pictures are, red beside it, where one of a hundred
+// counts.
 //
 // SPDX-License-Identifier: MIT
 #include "cli/confusion_svg.h"
@@ -10,7 +10,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <optional>
+#include <iterator>
+#include <map>
 
 #include "base/strings.h"
 #include "cli/class_names.h"
@@ -19,20 +20,23 @@
 namespace resnet::cli {
 namespace {
 
-constexpr int kSteps = 6;
+// The percentages up to which each of the colours goes.
+constexpr int kRightSteps[] = {20, 40, 60, 75, 90, 100};
+constexpr int kWrongSteps[] = {1, 3, 8, 20, 50, 100};
 constexpr size_t kMaxFullClasses = 40;  // above, names and numbers no longer fit a screen
 constexpr size_t kMaxDetailClasses = 24;
 constexpr size_t kMaxNameCharacters = 26;
-constexpr double kMargin = 28, kHeaderHeight = 84, kLegendHeight = 56;
+constexpr double kMargin = 28, kHeaderHeight = 84;
 constexpr double kCharacterWidth = 6.7;  // of 12 pixels, in the widest usual system font
 constexpr double kMapSide = 900;
 constexpr double kMinMark = 2.2;     // pixels; smaller marks of the heat map would fade away
+constexpr double kMinLinePitch = 8;  // pixels between two lines of the heat map
 constexpr double kNamePitch = 12.5;  // pixels between two names along the heat map
 
 constexpr const char* kStyle = R"(<style>
 svg{--paper:#fff;--ink:#1c1c22;--muted:#686873;--empty:#f3f3f6;--rule:#dcdce3;--over:#fff;
 --r1:#dbe7fb;--r2:#b5cdf6;--r3:#86abec;--r4:#5586dc;--r5:#2f63bf;--r6:#184694;
---w1:#ffdcd1;--w2:#ffbca7;--w3:#fb9377;--w4:#ea6649;--w5:#cb3f25;--w6:#9d2411;
+--w1:#ffdcd1;--w2:#ffbca7;--w3:#fb9377;--w4:#de5536;--w5:#cb3f25;--w6:#9d2411;
 font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;font-size:12px}
 @media(prefers-color-scheme:dark){
 svg{--paper:#16161a;--ink:#ececf1;--muted:#9c9ca8;--empty:#202027;--rule:#34343d;--over:#0e0e12;
@@ -91,9 +95,12 @@ std::string Rectangle(double x, double y, double width, double height, std::stri
                 "\" height=\"", Number(height), "\" ", more);
 }
 
-/// 1..6 for the part of a row, which is more than 0.
-int StepOf(double share) {
-  return std::clamp(static_cast<int>(std::ceil(std::sqrt(share) * kSteps - 1e-9)), 1, kSteps);
+/// The colour of a cell with `count` of the `images` in its row; there is at least one.
+std::string StyleOf(bool right, uint64_t count, uint64_t images) {
+  const auto& steps = right ? kRightSteps : kWrongSteps;
+  const double percent = 100 * Evaluation::Fraction(count, images);
+  const auto step = std::lower_bound(std::begin(steps), std::end(steps) - 1, percent);
+  return StrCat(right ? "r" : "w", step - std::begin(steps) + 1);
 }
 
 /// Places a matrix on the page: where it stands and how large its cells are.
@@ -159,11 +166,7 @@ class Drawing {
     const auto cell = evaluation_.cells().find({truth, predicted});
     return cell == evaluation_.cells().end() ? 0 : cell->second;
   }
-  std::string StyleOf(int truth, int predicted, uint64_t count) const {
-    const int step = StepOf(Evaluation::Fraction(count, evaluation_.of(truth).images));
-    return StrCat(truth == predicted ? "r" : "w", step);
-  }
-
+  void Lines(const Grid& grid);
   void MatrixNames(const std::vector<int>& classes, const Grid& grid);
   void MatrixCell(int truth, int predicted, const Grid& grid, size_t row, size_t column);
   void MapMarks(const std::vector<int>& classes, const Grid& grid);
@@ -181,28 +184,33 @@ void Drawing::Matrix(const std::vector<int>& classes) {
   // The names of the columns lean by 45 degrees.
   const double above = widest * 0.71 + 34;
   const Grid grid{kMargin + std::max(widest, 70.0) + 12, bottom_ + above, cell, classes.size()};
-  Put(Text(grid.x - 12, grid.y - 10, "m e", "true class"));
+  Put(Text(grid.x - 12, grid.y - 10, "m e", "true class ↓"));
   Put(Text(grid.x - 12, grid.y - 26, "m e", "answer →"));
   Put(Rectangle(grid.x, grid.y, grid.side(), grid.side(), "fill=\"var(--empty)\"/>\n"));
   for (size_t row = 0; row < classes.size(); ++row) {
     for (size_t column = 0; column < classes.size(); ++column)
       MatrixCell(classes[row], classes[column], grid, row, column);
   }
+  Lines(grid);
+  MatrixNames(classes, grid);
+  Reach(grid.x + grid.side() + std::max(130.0, widest * 0.71 + 10), grid.y + grid.side());
+}
+
+void Drawing::Lines(const Grid& grid) {
   std::string lines;
-  for (size_t i = 0; i <= classes.size(); ++i) {
+  for (size_t i = 0; i <= grid.count; ++i) {
     lines += StrCat("M", Number(grid.x), " ", Number(grid.row(i)), "h", Number(grid.side()), "M",
                     Number(grid.column(i)), " ", Number(grid.y), "v", Number(grid.side()));
   }
   Put(StrCat("<path class=\"k\" d=\"", lines, "\"/>\n"));
-  MatrixNames(classes, grid);
-  Reach(grid.x + grid.side() + std::max(130.0, widest * 0.71 + 10), grid.y + grid.side());
 }
 
 void Drawing::MatrixCell(int truth, int predicted, const Grid& grid, size_t row, size_t column) {
   const uint64_t count = CountOf(truth, predicted);
   if (count == 0) return;
   const ClassCounts& counts = evaluation_.of(truth);
-  const std::string style = StyleOf(truth, predicted, count), number = StrCat(count);
+  const std::string style = StyleOf(truth == predicted, count, counts.images),
+                    number = StrCat(count);
   const double size =
       std::min(grid.cell * 0.36 + 1, grid.cell * 1.5 / static_cast<double>(number.size()));
   const std::string what =
@@ -238,11 +246,12 @@ void Drawing::HeatMap(const std::vector<int>& classes) {
   const double names = WidestName(classes);
   const Grid grid{kMargin + names + 14, bottom_ + names + 30,
                   kMapSide / static_cast<double>(classes.size()), classes.size()};
-  Put(Text(grid.x - 14, grid.y - 8, "m e", "true class"));
+  Put(Text(grid.x - 14, grid.y - 8, "m e", "true class ↓"));
   Put(Text(grid.x - 14, grid.y - 24, "m e", "answer →"));
   Put(Rectangle(grid.x, grid.y, kMapSide, kMapSide,
                 "fill=\"var(--empty)\" stroke=\"var(--rule)\"/>\n"));
   MapMarks(classes, grid);
+  if (grid.cell >= kMinLinePitch) Lines(grid);
   MapNames(classes, grid);
   Reach(grid.x + kMapSide, grid.y + kMapSide);
 }
@@ -256,12 +265,14 @@ void Drawing::MapMarks(const std::vector<int>& classes, const Grid& grid) {
   for (const auto& [cell, count] : evaluation_.cells()) {
     const double x = grid.column(place[static_cast<size_t>(cell.second)]) + shift,
                  y = grid.row(place[static_cast<size_t>(cell.first)]) + shift;
-    paths[StyleOf(cell.first, cell.second, count)] +=
+    const uint64_t images = evaluation_.of(cell.first).images;
+    paths[StyleOf(cell.first == cell.second, count, images)] +=
         StrCat("M", Number(x), " ", Number(y), "h", Number(mark), "v", Number(mark), "h",
                Number(-mark), "z");
   }
-  for (const auto& [style, path] : paths)
-    Put(StrCat("<path class=\"", style, "\" d=\"", path, "\"/>\n"));
+  // From "w6" to "r1": the diagonal lies above what is near it.
+  for (auto it = paths.rbegin(); it != paths.rend(); ++it)
+    Put(StrCat("<path class=\"", it->first, "\" d=\"", it->second, "\"/>\n"));
 }
 
 /// As many names as there is room for, at equal distances.
@@ -281,22 +292,24 @@ void Drawing::MapNames(const std::vector<int>& classes, const Grid& grid) {
 }
 
 void Drawing::Legend() {
+  constexpr double kWidth = 34, kHeight = 14;
+  const double y = bottom_ + 30;
   double x = kMargin;
-  const double y = bottom_ + 32;
-  for (const char* kind : {"r", "w"}) {
-    const std::string_view what = *kind == 'r' ? "right" : "wrong";
-    Put(Text(x, y + 12, "", what));
-    x += 44;
-    for (int step = 1; step <= kSteps; ++step, x += 30)
-      Put(Rectangle(x, y, 30, 16, StrCat("class=\"", kind, step, "\"/>\n")));
-    x += 28;
+  for (const bool right : {true, false}) {
+    Put(Text(x, y + 11, "", right ? "right" : "wrong"));
+    x += 46;
+    int step = 0;
+    for (const int percent : right ? kRightSteps : kWrongSteps) {
+      Put(Rectangle(x, y, kWidth, kHeight,
+                    StrCat("class=\"", right ? "r" : "w", ++step, "\"/>\n")));
+      x += kWidth;
+      Put(Text(x, y + kHeight + 14, "m e", StrCat(percent)));
+    }
+    x += 30;
   }
-  std::string bounds = "up to";
-  for (int step = 1; step <= kSteps; ++step)
-    bounds += StrCat(step == 1 ? " " : ", ", (step * step * 100 + 18) / (kSteps * kSteps));
-  bounds += " % of the true class's pictures";
-  Put(Text(x, y + 12, "m", bounds));
-  Reach(x + kCharacterWidth * static_cast<double>(bounds.size()), bottom_ + kLegendHeight);
+  const std::string_view note = "per cent of the true class's pictures, at most";
+  Put(Text(kMargin + 46, y + kHeight + 34, "m", note));
+  Reach(x - 30, y + kHeight + 38);
 }
 
 }  // namespace

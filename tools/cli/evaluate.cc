@@ -57,11 +57,14 @@ Status CheckConfusionFile(const std::string& path, const ModelInfo& info) {
 Status WriteConfusion(const EvaluationReport& report, const Options& options) {
   if (options.confusion.empty()) return {};
   const Evaluation& evaluation = report.first.evaluation;
+  std::error_code ignored;
   if (options.confusion.ends_with(".csv")) {
     return WriteFile(options.confusion, AsBytes(ConfusionCsv(evaluation, report.class_names)));
   }
+  namespace fs = std::filesystem;
   const std::string title =
-      StrCat(std::filesystem::path(options.model).stem().string(), " on ", options.folder);
+      StrCat(fs::path(options.model).stem().string(), " on ",
+             fs::weakly_canonical(options.folder, ignored).filename().string());
   const std::string subtitle =
       StrCat(PicturesText(report), ", top-1 ", PercentText(evaluation.top1()), ", top-5 ",
              PercentText(evaluation.top5()));
