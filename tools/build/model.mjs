@@ -9,7 +9,7 @@ import path from 'node:path';
 import { buildPreset } from './cmake.mjs';
 import { catalogueText, checkHash, findModel, labelsFile, readCatalogue } from './catalog.mjs';
 import { download, progressLine } from './download.mjs';
-import { exitWith, Failure, inBuild, isMain, placeWhole, root, run, say } from './run.mjs';
+import { exitWith, Failure, inBuild, isMain, root, run, say } from './run.mjs';
 import { setUp } from './setup.mjs';
 
 const usage = `npm run model                                   the catalogue
@@ -85,8 +85,8 @@ async function convert(checkpoint, target, options, from) {
   await setUp('native');
   await buildPreset('native', ['resnet']);
   say(`converting into ${path.relative(root, target)}`);
-  await placeWhole(target, (temporary) =>
-    run(inBuild('native/resnet'), ['convert', checkpoint, temporary, ...options], { cwd: from, stdio: ['ignore', 'inherit', 'inherit'] }));
+  fs.mkdirSync(path.dirname(target), { recursive: true }); // the program itself writes the file whole or not at all
+  run(inBuild('native/resnet'), ['convert', checkpoint, target, ...options], { cwd: from, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 async function main(args) {
