@@ -21,8 +21,8 @@ namespace resnet::cli {
 namespace {
 
 // The percentages up to which each of the colours goes.
-constexpr int kRightSteps[] = {20, 40, 60, 75, 90, 100};
-constexpr int kWrongSteps[] = {1, 3, 8, 20, 50, 100};
+constexpr uint64_t kRightSteps[] = {20, 40, 60, 75, 90, 100};
+constexpr uint64_t kWrongSteps[] = {1, 3, 8, 20, 50, 100};
 constexpr size_t kMaxFullClasses = 40;  // above, names and numbers no longer fit a screen
 constexpr size_t kMaxDetailClasses = 24;
 constexpr size_t kMaxNameCharacters = 26;
@@ -98,8 +98,8 @@ std::string Rectangle(double x, double y, double width, double height, std::stri
 /// The colour of a cell with `count` of the `images` in its row; there is at least one.
 std::string StyleOf(bool right, uint64_t count, uint64_t images) {
   const auto& steps = right ? kRightSteps : kWrongSteps;
-  const double percent = 100 * Evaluation::Fraction(count, images);
-  const auto step = std::lower_bound(std::begin(steps), std::end(steps) - 1, percent);
+  const auto step = std::find_if(std::begin(steps), std::end(steps) - 1,
+                                 [&](uint64_t percent) { return 100 * count <= percent * images; });
   return StrCat(right ? "r" : "w", step - std::begin(steps) + 1);
 }
 
@@ -212,7 +212,7 @@ void Drawing::MatrixCell(int truth, int predicted, const Grid& grid, size_t row,
   const std::string style = StyleOf(truth == predicted, count, counts.images),
                     number = StrCat(count);
   const double size =
-      std::min(grid.cell * 0.36 + 1, grid.cell * 1.5 / static_cast<double>(number.size()));
+      std::min(grid.cell * 0.36 + 1, grid.cell * 1.36 / static_cast<double>(number.size()));
   const std::string what =
       StrCat(names_[static_cast<size_t>(truth)], truth == predicted ? ", right: " : " taken for ",
              truth == predicted ? "" : names_[static_cast<size_t>(predicted)] + ": ", count, " of ",
@@ -299,7 +299,7 @@ void Drawing::Legend() {
     Put(Text(x, y + 11, "", right ? "right" : "wrong"));
     x += 46;
     int step = 0;
-    for (const int percent : right ? kRightSteps : kWrongSteps) {
+    for (const uint64_t percent : right ? kRightSteps : kWrongSteps) {
       Put(Rectangle(x, y, kWidth, kHeight,
                     StrCat("class=\"", right ? "r" : "w", ++step, "\"/>\n")));
       x += kWidth;
