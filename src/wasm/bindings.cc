@@ -25,11 +25,11 @@ class Engine {
     const ModelInfo& info = classifier_->info();
     return Object("architecture", ArchitectureName(info.network.depth), "variant",
                   std::string(VariantName(info.network.variant)), "precision",
-                  std::string(PrecisionName(info.precision)), "classes", info.network.classes,
-                  "inputSize", info.recipe.crop, "embeddingSize",
-                  classifier_->network().embedding_size(), "labels", val::array(info.labels),
-                  "name", info.name, "licence", info.licence, "source", info.source, "accuracy",
-                  info.accuracy);
+                  std::string(PrecisionName(info.precision)), "activationBits",
+                  info.activation_bits, "classes", info.network.classes, "inputSize",
+                  info.recipe.crop, "embeddingSize", classifier_->network().embedding_size(),
+                  "labels", val::array(info.labels), "name", info.name, "licence", info.licence,
+                  "source", info.source, "accuracy", info.accuracy);
   }
 
   val BeginBytes(const val& bytes, const val& options) {

@@ -238,6 +238,43 @@ TEST_P(Golden, HalfPrecisionChangesNoLabelAndLittleScore) {
   }
 }
 
+/// 8-bit networks: what another build computed, number by number.
+class SameInEveryBuild : public Golden {};
+
+TEST_P(SameInEveryBuild, LogitsAreTheNativeProgramsToTheBit) {
+  const std::string name = GetParam();
+  const std::vector<uint8_t> text = Read(ModelsFolder() + "/" + name + ".logits.json");
+  const JsonDocument record = std::move(JsonDocument::Parse(AsText(text))).value();
+  const auto classifier = Load();
+  int pictures = 0;
+  const Status status = record.root().ForEachElement([&](size_t, JsonValue line) -> Status {
+    const std::string file(line["file"].AsString().value_or(""));
+    const Image input = std::move(DecodeImage(Read(file))).value();
+    EXPECT_TRUE(classifier->network().Run(input.pixels.span(), 1).ok());
+    const std::span<const float> found = classifier->network().logits();
+    size_t different = 0;
+    (void)line["logits"].ForEachElement([&](size_t i, JsonValue logit) -> Status {
+      different += static_cast<float>(logit.AsNumber().value()) != found[i];
+      return {};
+    });
+    EXPECT_EQ(different, 0u) << file;
+    ++pictures;
+    return {};
+  });
+  EXPECT_TRUE(status.ok());
+  EXPECT_GT(pictures, 10);
+  EXPECT_TRUE(classifier->SelfTest().value());
+}
+
+INSTANTIATE_TEST_SUITE_P(Int8, SameInEveryBuild,
+                         ::testing::Values("resnet18-pqf-7bit", "resnet18-pqf-8bit",
+                                           "resnet50-pqf-7bit", "resnet50-pqf-8bit"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           for (char& c : name) c = c == '-' ? '_' : c;
+                           return name;
+                         });
+
 INSTANTIATE_TEST_SUITE_P(Networks, Golden,
                          ::testing::Values("resnet18-pqf", "resnet50-pqf", "resnet50-abm"),
                          [](const auto& info) {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "cli/agreement.h"
+#include "quantize/comparison.h"
 
 namespace resnet::cli {
 namespace {

@@ -58,10 +58,10 @@ export function isOwnModel(file) {
   }
 }
 
-/** The path of `file` in our format, converted with the native program where it has to be. */
-export async function prepareModel({ file, options }) {
+/** The path of `file` in our format, converted with the native program where it has to be; `name`: what it is called then. */
+export async function prepareModel({ file, options, name = path.parse(file).name }) {
   if (isOwnModel(file)) return file;
-  const converted = inBuild('models', `${path.parse(file).name}.safetensors`);
+  const converted = inBuild('models', `${name}.safetensors`);
   await setUp('native');
   await buildPreset('native', ['resnet']);
   const program = inBuild('native/resnet');

@@ -1,7 +1,7 @@
 // npm test [-- GROUP..] [-- --list]: runs the test groups and closes with one line that adds them up.
 //
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { chromium, setUp } from './setup.mjs';
@@ -34,14 +34,29 @@ async function scriptTests() {
   return counts;
 }
 
-/** The three reference networks in our format, where there is test data: what RESNET_MODELS names to the tests. */
+/** The reference networks in our format, in floats and in 8 bits, where there is test data: what RESNET_MODELS names to the tests. */
 async function convertReferenceNetworks({ RESNET_DATA: data } = process.env) {
   if (!data) return;
   const options = ['--labels', path.join(data, 'images/imagenet-labels.txt'), '--recipe', 'torchvision'];
-  for (const name of ['resnet18-pqf', 'resnet50-pqf', 'resnet50-abm']) {
-    await prepareModel({ file: path.join(data, `models/${name}.safetensors`), options });
+  const source = (name) => path.join(data, `models/${name}.safetensors`);
+  for (const name of ['resnet18-pqf', 'resnet50-pqf', 'resnet50-abm']) await prepareModel({ file: source(name), options });
+  for (const name of ['resnet18-pqf', 'resnet50-pqf']) {
+    for (const bits of ['7', '8']) {
+      const int8 = [...options, '--dtype', 'i8', '--activation-bits', bits, '--calibrate', path.join(data, 'images/samples')];
+      await recordLogits(await prepareModel({ file: source(name), options: int8, name: `${name}-${bits}bit` }), data);
+    }
   }
   process.env.RESNET_MODELS = inBuild('models');
+}
+
+/** What the native program answers, for the tests that every other build gives the very same numbers: NAME.logits.json. */
+async function recordLogits(model, data) {
+  const record = model.replace(/\.safetensors$/, '.logits.json');
+  if (fs.existsSync(record) && fs.statSync(record).mtimeMs >= fs.statSync(model).mtimeMs) return;
+  const pictures = JSON.parse(fs.readFileSync(path.join(data, 'reference/index.json'), 'utf8'))
+    .map(({ preprocessed }) => path.join(data, 'reference', preprocessed));
+  const options = ['--recipe', 'crop', '--logits', `--json=${record}`];
+  execFileSync(inBuild('native/resnet'), ['classify', model, ...new Set(pictures), ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** Builds a preset, runs its tests with ctest and counts the cases that the test programs reported. */

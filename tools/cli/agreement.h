@@ -9,10 +9,6 @@
 
 namespace resnet::cli {
 
-/// sum p (log p - log q) in nats, p and q the softmax of the logits: what is lost where `q` stands
-/// in for `p`. 0 for equal distributions, and never below.
-double KlDivergence(std::span<const float> p_logits, std::span<const float> q_logits);
-
 /// The exact two-sided p-value of McNemar's test: how probable it is that `a` and `b` pictures,
 /// right in one network only, are divided at least this unevenly if neither network is better
 /// (binomial with probability 1/2). Exact for small counts and large ones; 1 where both are 0.
@@ -25,7 +21,7 @@ class Agreement {
 
   uint64_t images() const { return images_; }
   double agreement() const;  ///< part of the pictures with the same best class
-  double kl() const;         ///< mean of KlDivergence(first, second)
+  double kl() const;         ///< mean of KlDivergence(first, second), see quantize/comparison.h
   uint64_t only_first_right() const { return only_first_right_; }
   uint64_t only_second_right() const { return only_second_right_; }
   double mcnemar_p() const { return McNemarExact(only_first_right_, only_second_right_); }

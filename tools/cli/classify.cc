@@ -24,7 +24,7 @@ struct Options {
   std::vector<std::string> paths;
   ResultOptions result;
   RunOptions run;
-  bool json_lines = false, csv = false;
+  bool json_lines = false, csv = false, logits = false;
   JsonTarget json;
 };
 
@@ -34,8 +34,9 @@ std::string Fixed(double number, int digits) {
   return text;
 }
 
+/// `logits`: all of them too, as the network gave them.
 void WriteJson(JsonWriter& json, const PictureOutcome& outcome,
-               const std::vector<Prediction>& predictions) {
+               const std::vector<Prediction>& predictions, bool logits) {
   json.BeginObject().Key("file").Value(outcome.path);
   if (outcome.error != nullptr) {
     json.Key("error").BeginObject().Key("code").Value(ErrorCodeName(outcome.error->code));
@@ -46,7 +47,13 @@ void WriteJson(JsonWriter& json, const PictureOutcome& outcome,
       json.BeginObject().Key("index").Value(prediction.index).Key("label").Value(prediction.label);
       json.Key("score").Value(prediction.score).EndObject();
     }
-    json.EndArray().Key("ms").Value(outcome.timing.total);
+    json.EndArray();
+    if (logits) {
+      json.Key("logits").BeginArray();
+      for (const float logit : outcome.logits) json.Value(logit);
+      json.EndArray();
+    }
+    json.Key("ms").Value(outcome.timing.total);
   }
   json.EndObject();
 }
@@ -127,10 +134,10 @@ class Reporter {
 
  private:
   Status Show(const PictureOutcome& outcome, const std::vector<Prediction>& predictions) {
-    if (options_.json.wanted()) WriteJson(json_, outcome, predictions);
+    if (options_.json.wanted()) WriteJson(json_, outcome, predictions, options_.logits);
     if (options_.json_lines) {
       JsonWriter line;
-      WriteJson(line, outcome, predictions);
+      WriteJson(line, outcome, predictions, options_.logits);
       return Print(line.text() + "\n");
     }
     if (options_.csv) return Print(CsvLines(outcome, predictions));
@@ -209,6 +216,8 @@ void AddClassify(CLI::App& program, Action& chosen) {
       ->allow_extra_args(false)
       ->excludes("--allow");
   options->json.AddOption(command);
+  command.add_flag("--logits", options->logits,
+                   "With --json or --jsonl: all of the network's outputs before the softmax too");
   CLI::Option* lines =
       command.add_flag("--jsonl", options->json_lines,
                        "One line of JSON per picture, as soon as it is done, in input order");

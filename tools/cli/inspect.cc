@@ -84,8 +84,10 @@ std::string NetworkText(const ModelInfo& info, bool ours) {
   if (network.hidden > 0) text += StrCat(", through a hidden layer of ", network.hidden);
   text += StrCat("\n  recipe        ", RecipeToJson(info.recipe), "\n");
   if (!ours) return text;
-  text += StrCat("  precision     ", PrecisionName(info.precision), "\n  labels        ",
-                 info.labels.size(), info.label_ids.empty() ? "\n" : ", with ids\n");
+  text += StrCat(
+      "  precision     ", PrecisionName(info.precision),
+      info.activation_bits.empty() ? "" : StrCat(" (activations: ", info.activation_bits, " bits)"),
+      "\n  labels        ", info.labels.size(), info.label_ids.empty() ? "\n" : ", with ids\n");
   const std::pair<const char*, const std::string*> texts[] = {
       {"name          ", &info.name},     {"licence       ", &info.licence},
       {"source        ", &info.source},   {"source sha256 ", &info.source_sha256},
@@ -159,6 +161,8 @@ void NetworkJson(const ModelInfo& info, bool ours, JsonWriter& json) {
   if (!ours) return;
   json.Key("precision")
       .Value(PrecisionName(info.precision))
+      .Key("activation_bits")
+      .Value(info.activation_bits)
       .Key("labels")
       .Value(info.labels.size());
   json.Key("label_ids")

@@ -23,17 +23,27 @@ std::vector<size_t> Best(std::span<const float> logits, size_t count) {
   return {order.begin(), middle};
 }
 
-/// Logarithms of the softmax.
-std::vector<double> LogSoftmax(std::span<const float> logits) {
-  const double most = *std::max_element(logits.begin(), logits.end());
+/// log(sum(exp(x))), computed so that large logits do no harm.
+double LogSumExp(std::span<const float> logits) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
-  for (const float logit : logits) sum += std::exp(logit - most);
-  std::vector<double> result;
-  for (const float logit : logits) result.push_back(logit - most - std::log(sum));
-  return result;
+  for (const float x : logits) sum += std::exp(static_cast<double>(x) - largest);
+  return largest + std::log(sum);
 }
 
 }  // namespace
+
+double KlDivergence(std::span<const float> p_logits, std::span<const float> q_logits) {
+  if (p_logits.empty()) return 0;
+  const double p_norm = LogSumExp(p_logits), q_norm = LogSumExp(q_logits);
+  double sum = 0;
+  for (size_t i = 0; i < p_logits.size(); ++i) {
+    const double log_p = static_cast<double>(p_logits[i]) - p_norm,
+                 log_q = static_cast<double>(q_logits[i]) - q_norm;
+    sum += std::exp(log_p) * (log_p - log_q);
+  }
+  return std::max(0.0, sum);  // rounding
+}
 
 void Comparison::Add(std::span<const float> reference, std::span<const float> found) {
   assert(reference.size() == found.size() && !found.empty());
@@ -44,8 +54,7 @@ void Comparison::Add(std::span<const float> reference, std::span<const float> fo
   for (const size_t index : answered)
     common += static_cast<double>(std::count(expected.begin(), expected.end(), index));
   overlap_ += common / static_cast<double>(expected.size());
-  const std::vector<double> p = LogSoftmax(reference), q = LogSoftmax(found);
-  for (size_t i = 0; i < p.size(); ++i) divergence_ += std::exp(p[i]) * (p[i] - q[i]);
+  divergence_ += KlDivergence(reference, found);
 }
 
 }  // namespace resnet

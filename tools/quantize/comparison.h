@@ -9,6 +9,10 @@
 
 namespace resnet {
 
+/// sum p (log p - log q) in nats, p and q the softmax of the logits: what is lost where `q` stands
+/// in for `p`. 0 for equal distributions, and never below.
+double KlDivergence(std::span<const float> p_logits, std::span<const float> q_logits);
+
 /// Sums over pictures.
 class Comparison {
  public:

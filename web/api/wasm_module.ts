@@ -40,6 +40,8 @@ export interface ModelInfo {
   /** Where a block's stride stands: `torchvision` or `keras`. */
   variant: string;
   precision: 'f32' | 'f16' | 'i8';
+  /** Of 8-bit models: `7` is the faster kind, `8` a little nearer to floats. Empty for the others. */
+  activationBits: '' | '7' | '8' | 'mixed';
   classes: number;
   /** Side of the square that the network sees, in pixels. */
   inputSize: number;

@@ -98,7 +98,8 @@ const builds: Record<ClassifierInfo['build'], string> = {
 };
 
 export const architecture = (info: ClassifierInfo) => architectures[info.architecture] ?? info.architecture;
-export const precision = (info: ClassifierInfo) => precisions[info.precision];
+export const precision = (info: ClassifierInfo) =>
+  info.activationBits === '' ? precisions[info.precision] : `${precisions[info.precision]}, ${info.activationBits}-bit activations`;
 export const classes = (info: ClassifierInfo) => countFormat.format(info.classes);
 export const engine = (info: ClassifierInfo) => builds[info.build];
 export const wholePercent = (fraction: number) => wholePercentFormat.format(fraction);
