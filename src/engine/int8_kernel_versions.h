@@ -19,6 +19,7 @@ extern const Int8Kernel kSimdActivationKernel, kSimdPixelKernel;
 /// the engine has to make it of several.
 extern const Int8Kernel kDotActivationKernel, kPairDotActivationKernel;
 /// What the probe says: the engine has an instruction of its own for the accumulating dot product.
+/// (In engines that compile it wrongly it says anything; int8_kernel.cc finds that out.)
 bool HasDotInstruction();
 #endif
 
