@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "import/expect.h"
 #include "import/fixtures.h"
 #include "import/fold.h"
 #include "import/sha256.h"
@@ -20,6 +21,7 @@
 namespace resnet {
 namespace {
 
+using testing::ExpectSays;
 using testing::TorchvisionCheckpoint;
 
 Result<Imported> Import(const TensorMap& tensors, const ImportOptions& options = {}) {
@@ -31,11 +33,6 @@ Error Refusal(const TensorMap& tensors, const ImportOptions& options = {}) {
   const Result<Imported> imported = Import(tensors, options);
   EXPECT_FALSE(imported.ok());
   return imported.ok() ? Error{ErrorCode::kInternal, "was read"} : imported.error();
-}
-
-void ExpectSays(const Error& error, ErrorCode code, std::string_view part) {
-  EXPECT_EQ(ErrorCodeName(error.code), ErrorCodeName(code)) << error.message;
-  EXPECT_NE(error.message.find(part), std::string::npos) << error.message;
 }
 
 Tensor Zeros(DType dtype, Shape shape) {
@@ -146,8 +143,8 @@ TEST(ImportTest, NamesWhatDoesNotFit) {
   ExpectSays(after([](TensorMap& t) { t.erase("layer3.0.bn2.running_var"); }), wrong,
              "layer3.0.bn2.running_var");
   ExpectSays(
-      after([](TensorMap& t) { t.emplace("layer1.0.se.fc1.weight", Zeros(DType::kF32, {4, 64})); }),
-      wrong, "layer1.0.se.fc1.weight [4, 64]");
+      after([](TensorMap& t) { t.emplace("layer1.0.extra.weight", Zeros(DType::kF32, {4, 64})); }),
+      wrong, "layer1.0.extra.weight [4, 64]");
   ExpectSays(after([](TensorMap& t) { t.erase("layer4.1.conv1.weight"); }), wrong, "[2, 2, 2, 1]");
   ExpectSays(after([](TensorMap& t) {
                t.insert_or_assign("layer2.0.conv2.weight", Zeros(DType::kF32, {128, 4, 3, 3}));
