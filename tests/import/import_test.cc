@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "import/checkpoint.h"
 #include "import/expect.h"
 #include "import/fixtures.h"
 #include "import/fold.h"
@@ -211,6 +213,32 @@ TEST(ImportTest, TheGoldenPatternNeverChanges) {
   EXPECT_EQ(pattern->shape, (Shape{32, 40, 3}));
   EXPECT_EQ(Sha256Hex(pattern->data.span()),
             "0f757cdb28bd320c14e67db676c03adc9c46fbc9d36c03e00a8e97e611a813c5");
+}
+
+/// The small files that fuzzing starts from, made by tests/references/make_fuzz_corpus.py.
+TEST(ImportTest, ReadsWhatPythonsLibrariesWrite) {
+  const char* const source = std::getenv("RESNET_SOURCE_DIR");
+  if (source == nullptr) GTEST_SKIP() << "RESNET_SOURCE_DIR is not set: ctest sets it";
+  const auto read = [&](std::string_view file) {
+    const auto bytes = ReadFile(StrCat(source, "/tests/fuzz/corpus/", file), 1 << 20);
+    EXPECT_TRUE(bytes.ok()) << bytes.error().message;
+    return ReadCheckpoint(*bytes);
+  };
+  for (const auto& [file, name] :
+       {std::pair("pth_zip/state_dict.pth", "layer1.0.conv1.weight"),
+        std::pair("pth_zip/checkpoint.pth", "layer1.0.conv1.weight"),
+        std::pair("pth_legacy/state_dict.pth", "layer1.0.conv1.weight"),
+        std::pair("pth_legacy/checkpoint.pth", "layer1.0.conv1.weight"),
+        std::pair("safetensors/torchvision.safetensors", "layer1.0.conv1.weight"),
+        std::pair("hdf5/keras.h5", "conv2_block1_1_conv.weight"),
+        std::pair("hdf5/old.h5", "res2a_branch2a.weight")}) {
+    const Result<Checkpoint> checkpoint = read(file);
+    ASSERT_TRUE(checkpoint.ok()) << file << ": " << checkpoint.error().message;
+    EXPECT_TRUE(checkpoint->file.tensors.contains(std::string_view(name))) << file;
+  }
+  const Result<Checkpoint> block = read("onnx/block.onnx");
+  ASSERT_FALSE(block.ok());
+  ExpectSays(block.error(), ErrorCode::kWrongArchitecture, "1 residual blocks");
 }
 
 /// The pickles that torch itself writes are in the fixtures' form; whole networks are compared
