@@ -70,7 +70,7 @@ void Limit(Resource resource, rlim_t soft, rlim_t hard) {
 
 void LimitChild(const ChildLimits& limits, uint64_t mapped) {
   Limit(RLIMIT_CORE, 0, 0);
-  const auto seconds = static_cast<rlim_t>(limits.time.count());
+  const auto seconds = static_cast<rlim_t>(limits.processor_time.count());
   Limit(RLIMIT_CPU, seconds, seconds + 1);  // at the first SIGXCPU, which says why
   if (kSanitized) return;
   const rlim_t memory = mapped + limits.memory_bytes;
@@ -111,7 +111,7 @@ enum class Ending { kDone, kTooLate, kTooLong };
 /// Reads until the child closes its end.
 Ending ReadAnswer(int pipe, const ChildLimits& limits, std::vector<uint8_t>& answer) {
   constexpr size_t kChunk = 1 << 20;
-  const Clock::time_point deadline = Clock::now() + limits.time;
+  const Clock::time_point deadline = Clock::now() + limits.clock_time;
   while (true) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -147,7 +147,8 @@ Error Unfinished(std::string_view what, Ending ending, int status, const ChildLi
                       ": the file is damaged or no network"));
   }
   if (ending == Ending::kTooLate || processor_time) {
-    return bad(StrCat("took more than ", limits.time.count(), " s: the file is damaged"));
+    const auto most = processor_time ? limits.processor_time : limits.clock_time;
+    return bad(StrCat("took more than ", most.count(), " s: the file is damaged"));
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == kNoMemoryStatus) {
     return Error{ErrorCode::kOutOfMemory,
