@@ -99,7 +99,7 @@ Status Walker::TakeNorm(const OnnxNode& node, const OnnxCursor& cursor, FoundCon
   if (norm.gamma == nullptr || norm.beta == nullptr || norm.mean == nullptr ||
       norm.variance == nullptr)
     return UnsupportedNode(node, "computes its numbers, constants were expected");
-  const double epsilon = node.Number("epsilon", kTorchEpsilon);
+  const double epsilon = node.Number("epsilon", double{1e-5f});
   if (found_.epsilon && *found_.epsilon != epsilon)
     return UnsupportedNode(node,
                            StrCat("has the epsilon ", epsilon, ", another one ", *found_.epsilon));
