@@ -43,12 +43,9 @@ Result<std::unique_ptr<Classifier>> Classifier::Load(Bytes model_file,
 Result<std::unique_ptr<Classifier>> Classifier::Create(Model model,
                                                        const ClassifierOptions& options) {
   std::unique_ptr<Classifier> classifier(new Classifier);
+  if (options.recipe) RESNET_RETURN_IF_ERROR(ReplaceRecipe(*options.recipe, model));
   classifier->golden_input_ = TakeTensor(model, kGoldenInput);
   classifier->golden_logits_ = TakeTensor(model, kGoldenLogits);
-  if (options.recipe) {
-    model.info.recipe = *options.recipe;
-    classifier->golden_logits_.reset();  // recorded with the file's own recipe
-  }
   const NetworkOptions network_options{
       .max_batch = 1, .threads = options.threads, .profile = options.profile};
   RESNET_ASSIGN_OR_RETURN(classifier->network_, Network::Create(std::move(model), network_options));

@@ -1,4 +1,5 @@
-// From a model to a Plan: makes every layer of the network, in fp32.
+// From a model to a Plan: makes every layer of the network, in floats or in bytes as its tensors
+// are.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_ENGINE_BUILD_PLAN_H_
@@ -9,10 +10,18 @@
 
 namespace resnet {
 
+/// A dense layer's weights, for class activation maps.
+struct HeadWeights {
+  Tensor weight;                ///< [outputs, inputs], F32, or I8 with
+  std::optional<Tensor> scale;  ///< F32 [outputs]
+
+  /// The weights of one output.
+  std::vector<float> Row(size_t output) const;
+};
+
 struct BuiltNetwork {
   Plan plan;
-  std::vector<Tensor>
-      head_weights;  ///< F32 [outputs, inputs] of each dense layer, for class activation maps
+  std::vector<HeadWeights> head_weights;
 };
 
 /// Takes the weights out of `model` layer by layer and frees them once packed. Errors:

@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 struct Network::State {
   ModelInfo info;
   NetworkOptions options;
-  std::vector<Tensor> head_weights;
+  std::vector<HeadWeights> head_weights;
   Plan plan;
   std::vector<Buffer<uint8_t>> slots;
   Threads threads;  // none: everything on the calling thread
@@ -43,10 +43,23 @@ struct Network::State {
     return slots[static_cast<size_t>(plan.values[static_cast<size_t>(value)].slot)].data();
   }
 
+  size_t Count(int value) const {
+    return plan.values[static_cast<size_t>(value)].shape.count() * static_cast<size_t>(batch);
+  }
+
   std::span<const float> Floats(int value) const {
-    const size_t count =
-        plan.values[static_cast<size_t>(value)].shape.count() * static_cast<size_t>(batch);
-    return {static_cast<const float*>(Read(value)), count};
+    return {static_cast<const float*>(Read(value)), Count(value)};
+  }
+
+  /// A copy of the activation's numbers, also where they are kept in bytes.
+  std::vector<float> Numbers(int value) const {
+    const auto& quantization = plan.values[static_cast<size_t>(value)].quantization;
+    if (!quantization) return {Floats(value).begin(), Floats(value).end()};
+    std::vector<float> numbers;
+    numbers.reserve(Count(value));
+    for (const int8_t byte : std::span(static_cast<const int8_t*>(Read(value)), Count(value)))
+      numbers.push_back(static_cast<float>(byte - quantization->zero_point) * quantization->scale);
+    return numbers;
   }
 
   Status AllocateSlots() {
@@ -89,9 +102,12 @@ struct Network::State {
   }
 
   void ShowToTap(const PlanStep& step) const {
-    const ActivationShape& shape = plan.values[static_cast<size_t>(step.output)].shape;
+    const Value& value = plan.values[static_cast<size_t>(step.output)];
+    const ActivationShape& shape = value.shape;
+    const std::vector<float> numbers =
+        value.quantization ? Numbers(step.output) : std::vector<float>();
     tap({step.name, step.stage, batch, shape.height, shape.width, shape.channels,
-         Floats(step.output)});
+         value.quantization ? numbers : Floats(step.output)});
   }
 };
 
@@ -175,7 +191,7 @@ double Network::progress() const {
 
 std::span<const float> Network::logits() const { return state_->Floats(state_->plan.dense.back()); }
 std::span<const float> Network::embedding() const { return state_->Floats(state_->plan.embedding); }
-std::span<const float> Network::features() const { return state_->Floats(state_->plan.features); }
+std::vector<float> Network::Features() const { return state_->Numbers(state_->plan.features); }
 
 int Network::feature_size() const {
   return state_->plan.values[static_cast<size_t>(state_->plan.features)].shape.height;
@@ -188,20 +204,15 @@ std::vector<float> Network::ClassWeights(int picture, int class_index) const {
   const State& state = *state_;
   assert(picture >= 0 && picture < state.batch && class_index >= 0 &&
          class_index < state.info.network.classes);
-  const auto row = [](const Tensor& matrix, size_t r) {
-    const auto columns = static_cast<size_t>(matrix.shape[1]);
-    return matrix.as<float>().subspan(r * columns, columns);
-  };
-  const auto last = row(state.head_weights.back(), static_cast<size_t>(class_index));
-  std::vector<float> weights(last.begin(), last.end());
+  std::vector<float> weights = state.head_weights.back().Row(static_cast<size_t>(class_index));
   for (size_t layer = state.head_weights.size() - 1; layer-- > 0;) {
-    const Tensor& matrix = state.head_weights[layer];
+    const HeadWeights& matrix = state.head_weights[layer];
     const auto hidden = state.Floats(state.plan.dense[layer])
                             .subspan(static_cast<size_t>(picture) * weights.size());
-    std::vector<float> inner(static_cast<size_t>(matrix.shape[1]), 0.0f);
+    std::vector<float> inner(static_cast<size_t>(matrix.weight.shape[1]), 0.0f);
     for (size_t unit = 0; unit < weights.size(); ++unit) {
       if (hidden[unit] <= 0) continue;  // ReLU let nothing through
-      const auto unit_weights = row(matrix, unit);
+      const std::vector<float> unit_weights = matrix.Row(unit);
       for (size_t i = 0; i < inner.size(); ++i) inner[i] += weights[unit] * unit_weights[i];
     }
     weights = std::move(inner);

@@ -23,7 +23,8 @@ struct NetworkOptions {
   bool profile = false;  ///< measure every layer
 };
 
-/// A layer's output, shown to a tap while it lasts: until the next layer runs.
+/// A layer's output, shown to a tap while it lasts: until the next layer runs. Bytes of an 8-bit
+/// network are shown as the numbers that they stand for.
 struct Activation {
   std::string_view name;   ///< "conv1", "maxpool", "layer1.0.conv2", "layer1.0.add", "avgpool",
                            ///< "fc"; ReLU included
@@ -77,8 +78,8 @@ class Network {
   // What the last finished run gave; valid until the next Begin.
   std::span<const float> logits() const;     ///< [batch, classes]
   std::span<const float> embedding() const;  ///< [batch, features]: the average-pooled last block
-  std::span<const float> features()
-      const;  ///< [batch, feature_size, feature_size, features]: the last block
+  /// [batch, feature_size, feature_size, features]: the last block.
+  std::vector<float> Features() const;
   int feature_size() const;
   int embedding_size() const;
 

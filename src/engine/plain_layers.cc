@@ -5,21 +5,13 @@
 
 #include <algorithm>
 
+#include "engine/parallel.h"
 #include "image/preprocess.h"
 
 namespace resnet {
 namespace {
 
-/// Calls `body(begin, count)` for consecutive parts of 0..total, on all threads.
-template <typename Body>
-void ParallelFor(pthreadpool_t threads, size_t total, Body body) {
-  constexpr size_t kTile =
-      1 << 14;  // 64 KiB of floats: some ten microseconds, so that handing out tiles costs little
-  const auto trampoline = [](void* context, size_t begin, size_t count) {
-    (*static_cast<Body*>(context))(begin, count);
-  };
-  pthreadpool_parallelize_1d_tile_1d(threads, trampoline, &body, total, kTile, /*flags=*/0);
-}
+constexpr size_t kChunk = 1 << 14;  // 64 KiB of floats: some ten microseconds
 
 class Normalization final : public Layer {
  public:
@@ -55,7 +47,7 @@ class ResidualAdd final : public Layer {
     const float* const a = static_cast<const float*>(operands.inputs[0]);
     const float* const b = static_cast<const float*>(operands.inputs[1]);
     float* const out = static_cast<float*>(operands.output);
-    ParallelFor(threads, count_, [=](size_t begin, size_t count) {
+    ParallelFor(threads, count_, kChunk, [=](size_t begin, size_t count) {
       for (size_t i = begin; i < begin + count; ++i) out[i] = std::max(a[i] + b[i], 0.0f);
     });
     return {};

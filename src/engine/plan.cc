@@ -45,12 +45,15 @@ int TakeSlot(std::vector<int>& free, std::vector<size_t>& sizes, size_t bytes) {
 }  // namespace
 
 int Plan::AddValue(ActivationShape shape, size_t element_size) {
-  values.push_back(Value{shape, element_size});
+  Value& value = values.emplace_back();
+  value.shape = shape;
+  value.element_size = element_size;
   return static_cast<int>(values.size()) - 1;
 }
 
-int Plan::AddStep(PlanStep step, ActivationShape output) {
-  step.output = AddValue(output);
+int Plan::AddStep(PlanStep step, ActivationShape output, std::optional<Quantization> quantization) {
+  step.output = AddValue(output, quantization ? sizeof(int8_t) : sizeof(float));
+  values.back().quantization = quantization;
   steps.push_back(std::move(step));
   return steps.back().output;
 }

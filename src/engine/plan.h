@@ -4,10 +4,12 @@
 #ifndef RESNET_ENGINE_PLAN_H_
 #define RESNET_ENGINE_PLAN_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/layer.h"
+#include "model/quantization.h"
 
 namespace resnet {
 
@@ -15,8 +17,9 @@ namespace resnet {
 struct Value {
   ActivationShape shape;
   size_t element_size = sizeof(float);
-  bool keep = false;  ///< still wanted when the run is over
-  int slot = -1;      ///< the buffer it lives in; set by AssignSlots
+  std::optional<Quantization> quantization;  ///< of bytes; none: floats, or the picture
+  bool keep = false;                         ///< still wanted when the run is over
+  int slot = -1;                             ///< the buffer it lives in; set by AssignSlots
 
   size_t bytes() const { return shape.count() * element_size; }
 };
@@ -43,8 +46,9 @@ struct Plan {
   std::vector<int> dense;  ///< the head's layers; the last one's are the logits
 
   int AddValue(ActivationShape shape, size_t element_size = sizeof(float));
-  /// Appends a step that writes a new value, whose id it returns.
-  int AddStep(PlanStep step, ActivationShape output);
+  /// Appends a step that writes a new value, of floats or of bytes, whose id it returns.
+  int AddStep(PlanStep step, ActivationShape output,
+              std::optional<Quantization> quantization = std::nullopt);
 };
 
 /// Gives every value a slot such that no two values that are alive at once share one, and returns

@@ -40,6 +40,23 @@ using Operator = std::unique_ptr<xnn_operator, DeleteOperator>;
 size_t Size(int value) { return static_cast<size_t>(value); }
 uint32_t U32(int value) { return static_cast<uint32_t>(value); }
 
+/// What XNNPACK's functions are called for floats and for bytes.
+struct FloatFunctions {
+  using Value = float;
+  static constexpr auto kReshapeConvolution = xnn_reshape_convolution2d_nhwc_f32;
+  static constexpr auto kSetUpConvolution = xnn_setup_convolution2d_nhwc_f32;
+  static constexpr auto kReshapePooling = xnn_reshape_max_pooling2d_nhwc_f32;
+  static constexpr auto kSetUpPooling = xnn_setup_max_pooling2d_nhwc_f32;
+};
+struct ByteFunctions {
+  using Value = int8_t;
+  static constexpr auto kReshapeConvolution = xnn_reshape_convolution2d_nhwc_qs8_qc8w;
+  static constexpr auto kSetUpConvolution = xnn_setup_convolution2d_nhwc_qs8_qc8w;
+  static constexpr auto kReshapePooling = xnn_reshape_max_pooling2d_nhwc_s8;
+  static constexpr auto kSetUpPooling = xnn_setup_max_pooling2d_nhwc_s8;
+};
+
+template <typename Functions>
 class Convolution final : public Layer {
  public:
   Convolution(Operator op, ActivationShape input) : op_(std::move(op)), input_(input) {}
@@ -47,9 +64,9 @@ class Convolution final : public Layer {
   Status Reshape(int batch, pthreadpool_t threads) override {
     size_t workspace = 0, alignment = 0, height = 0, width = 0;
     RESNET_RETURN_IF_ERROR(
-        FromXnn(xnn_reshape_convolution2d_nhwc_f32(op_.get(), Size(batch), Size(input_.height),
-                                                   Size(input_.width), &workspace, &alignment,
-                                                   &height, &width, threads),
+        FromXnn(Functions::kReshapeConvolution(op_.get(), Size(batch), Size(input_.height),
+                                               Size(input_.width), &workspace, &alignment, &height,
+                                               &width, threads),
                 "shape a convolution"));
     assert(alignment <= kBufferAlignment);
     RESNET_ASSIGN_OR_RETURN(workspace_, Buffer<uint8_t>::Allocate(workspace));
@@ -57,10 +74,11 @@ class Convolution final : public Layer {
   }
 
   Status Run(const Operands& operands, pthreadpool_t threads) override {
+    using Value = typename Functions::Value;
     RESNET_RETURN_IF_ERROR(
-        FromXnn(xnn_setup_convolution2d_nhwc_f32(op_.get(), workspace_.data(),
-                                                 static_cast<const float*>(operands.inputs[0]),
-                                                 static_cast<float*>(operands.output)),
+        FromXnn(Functions::kSetUpConvolution(op_.get(), workspace_.data(),
+                                             static_cast<const Value*>(operands.inputs[0]),
+                                             static_cast<Value*>(operands.output)),
                 "set up a convolution"));
     return FromXnn(xnn_run_operator(op_.get(), threads), "run a convolution");
   }
@@ -92,23 +110,25 @@ class Dense final : public Layer {
   Operator op_;
 };
 
+template <typename Functions>
 class MaxPooling final : public Layer {
  public:
   MaxPooling(Operator op, ActivationShape input) : op_(std::move(op)), input_(input) {}
 
   Status Reshape(int batch, pthreadpool_t threads) override {
     const size_t channels = Size(input_.channels);
-    return FromXnn(xnn_reshape_max_pooling2d_nhwc_f32(op_.get(), Size(batch), Size(input_.height),
-                                                      Size(input_.width), channels, channels,
-                                                      channels, nullptr, nullptr, threads),
-                   "shape max pooling");
+    return FromXnn(
+        Functions::kReshapePooling(op_.get(), Size(batch), Size(input_.height), Size(input_.width),
+                                   channels, channels, channels, nullptr, nullptr, threads),
+        "shape max pooling");
   }
 
   Status Run(const Operands& operands, pthreadpool_t threads) override {
-    RESNET_RETURN_IF_ERROR(FromXnn(
-        xnn_setup_max_pooling2d_nhwc_f32(op_.get(), static_cast<const float*>(operands.inputs[0]),
-                                         static_cast<float*>(operands.output)),
-        "set up max pooling"));
+    using Value = typename Functions::Value;
+    RESNET_RETURN_IF_ERROR(
+        FromXnn(Functions::kSetUpPooling(op_.get(), static_cast<const Value*>(operands.inputs[0]),
+                                         static_cast<Value*>(operands.output)),
+                "set up max pooling"));
     return FromXnn(xnn_run_operator(op_.get(), threads), "run max pooling");
   }
 
@@ -116,6 +136,9 @@ class MaxPooling final : public Layer {
   Operator op_;
   ActivationShape input_;
 };
+
+constexpr uint32_t kDilation = 1, kGroups = 1;
+constexpr uint32_t kPoolPadding = 1, kPoolWindow = 3, kPoolStride = 2;
 
 }  // namespace
 
@@ -125,7 +148,6 @@ Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, c
                                  const Tensor& bias) {
   const uint32_t padding = U32(conv.kernel / 2), kernel = U32(conv.kernel),
                  stride = U32(conv.stride);
-  constexpr uint32_t kDilation = 1, kGroups = 1;
   xnn_operator_t op = nullptr;
   RESNET_RETURN_IF_ERROR(
       FromXnn(xnn_create_convolution2d_nhwc_f32(
@@ -135,7 +157,7 @@ Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, c
                   bias.as<float>().data(), conv.relu ? 0.0f : -kInfinity, kInfinity,
                   /*flags=*/0, /*code_cache=*/nullptr, /*weights_cache=*/nullptr, &op),
               "make a convolution"));
-  return LayerPtr(std::make_unique<Convolution>(Operator(op), input));
+  return LayerPtr(std::make_unique<Convolution<FloatFunctions>>(Operator(op), input));
 }
 
 Result<LayerPtr> MakeDense(const DenseLayer& dense, const Tensor& weight, const Tensor& bias) {
@@ -150,15 +172,43 @@ Result<LayerPtr> MakeDense(const DenseLayer& dense, const Tensor& weight, const 
   return LayerPtr(std::make_unique<Dense>(Operator(op)));
 }
 
-Result<LayerPtr> MakeMaxPooling(ActivationShape input) {
-  constexpr uint32_t kPadding = 1, kWindow = 3, kStride = 2, kDilation = 1;
+Result<LayerPtr> MakeQuantizedConvolution(const ConvLayer& conv, ActivationShape input,
+                                          const Int8Weights& weights, const Quantization& from,
+                                          const Quantization& to) {
+  RESNET_RETURN_IF_ERROR(RequantizationScales(weights.scale, from.scale, to.scale));
+  const uint32_t padding = U32(conv.kernel / 2), kernel = U32(conv.kernel),
+                 stride = U32(conv.stride);
   xnn_operator_t op = nullptr;
-  RESNET_RETURN_IF_ERROR(
-      FromXnn(xnn_create_max_pooling2d_nhwc_f32(kPadding, kPadding, kPadding, kPadding, kWindow,
-                                                kWindow, kStride, kStride, kDilation, kDilation,
-                                                -kInfinity, kInfinity, /*flags=*/0, &op),
-              "make max pooling"));
-  return LayerPtr(std::make_unique<MaxPooling>(Operator(op), input));
+  RESNET_RETURN_IF_ERROR(FromXnn(
+      xnn_create_convolution2d_nhwc_qs8_qc8w(
+          padding, padding, padding, padding, kernel, kernel, stride, stride, kDilation, kDilation,
+          kGroups, Size(conv.in_channels), Size(conv.out_channels), Size(conv.in_channels),
+          Size(conv.out_channels), from.zero_point, from.scale, weights.scale.as<float>().data(),
+          weights.weight.as<int8_t>().data(), weights.bias.as<int32_t>().data(), to.zero_point,
+          to.scale, to.min, to.max, /*flags=*/0, /*code_cache=*/nullptr,
+          /*weights_cache=*/nullptr, &op),
+      "make an 8-bit convolution"));
+  return LayerPtr(std::make_unique<Convolution<ByteFunctions>>(Operator(op), input));
+}
+
+Result<LayerPtr> MakeMaxPooling(ActivationShape input) {
+  xnn_operator_t op = nullptr;
+  RESNET_RETURN_IF_ERROR(FromXnn(
+      xnn_create_max_pooling2d_nhwc_f32(
+          kPoolPadding, kPoolPadding, kPoolPadding, kPoolPadding, kPoolWindow, kPoolWindow,
+          kPoolStride, kPoolStride, kDilation, kDilation, -kInfinity, kInfinity, /*flags=*/0, &op),
+      "make max pooling"));
+  return LayerPtr(std::make_unique<MaxPooling<FloatFunctions>>(Operator(op), input));
+}
+
+Result<LayerPtr> MakeQuantizedMaxPooling(ActivationShape input) {
+  xnn_operator_t op = nullptr;
+  RESNET_RETURN_IF_ERROR(FromXnn(
+      xnn_create_max_pooling2d_nhwc_s8(kPoolPadding, kPoolPadding, kPoolPadding, kPoolPadding,
+                                       kPoolWindow, kPoolWindow, kPoolStride, kPoolStride,
+                                       kDilation, kDilation, INT8_MIN, INT8_MAX, /*flags=*/0, &op),
+      "make 8-bit max pooling"));
+  return LayerPtr(std::make_unique<MaxPooling<ByteFunctions>>(Operator(op), input));
 }
 
 }  // namespace resnet

@@ -1,10 +1,13 @@
-// The layers that XNNPACK computes: convolution, dense, max pooling; in fp32.
+// The layers that XNNPACK computes: convolution, dense, max pooling; in fp32, and the first and the
+// last in 8 bits.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_ENGINE_XNN_LAYERS_H_
 #define RESNET_ENGINE_XNN_LAYERS_H_
 
+#include "engine/int8_convolution.h"  // Int8Weights
 #include "engine/layer.h"
+#include "model/quantization.h"
 #include "model/tensor.h"
 
 namespace resnet {
@@ -17,8 +20,13 @@ Status InitializeXnnpack();
 Result<LayerPtr> MakeConvolution(const ConvLayer& conv, ActivationShape input, const Tensor& weight,
                                  const Tensor& bias);
 Result<LayerPtr> MakeDense(const DenseLayer& dense, const Tensor& weight, const Tensor& bias);
-/// 3x3, stride 2, padding 1.
+/// Of bytes, with any zero point. Errors: as RequantizationScales.
+Result<LayerPtr> MakeQuantizedConvolution(const ConvLayer& conv, ActivationShape input,
+                                          const Int8Weights& weights, const Quantization& from,
+                                          const Quantization& to);
+/// 3x3, stride 2, padding 1; of floats or bytes.
 Result<LayerPtr> MakeMaxPooling(ActivationShape input);
+Result<LayerPtr> MakeQuantizedMaxPooling(ActivationShape input);
 
 }  // namespace resnet
 

@@ -12,6 +12,7 @@
 
 #include "base/json_writer.h"
 #include "base/strings.h"
+#include "model/quantization.h"
 #include "model/safetensors.h"
 
 namespace resnet {
@@ -180,18 +181,25 @@ Status CheckLabels(const std::vector<std::string>& labels, std::string_view what
   return Bad(StrCat("there are ", labels.size(), " ", what, " for ", classes, " classes"));
 }
 
-/// What may stand where: weights F32, F16 or BF16; a bias F32 or as its weights.
+/// What may stand where: weights F32, F16 or BF16, in an 8-bit model I8 too; a bias F32 or as its
+/// weights, beside I8 weights what ValidateQuantization asks for.
 bool DTypeFits(std::string_view name, DType dtype, const Model& model) {
-  if (dtype == DType::kF32) return true;
-  if (dtype != DType::kF16 && dtype != DType::kBF16) return false;
   constexpr std::string_view kBias = ".bias";
-  if (!name.ends_with(kBias)) return true;
+  const bool int8 = model.info.precision == Precision::kI8;
+  if (!name.ends_with(kBias)) {
+    return dtype == DType::kF32 || dtype == DType::kF16 || dtype == DType::kBF16 ||
+           (dtype == DType::kI8 && int8);
+  }
   const auto weight =
       model.tensors.find(StrCat(name.substr(0, name.size() - kBias.size()), ".weight"));
-  return weight != model.tensors.end() && weight->second.dtype == dtype;
+  if (weight == model.tensors.end()) return dtype == DType::kF32;
+  if (weight->second.dtype == DType::kI8)
+    return dtype == (name.starts_with("fc") ? DType::kF32 : DType::kI32);
+  return dtype == DType::kF32 || dtype == weight->second.dtype;
 }
 
-Status CheckExpected(const ExpectedTensor& expected, const Model& model) {
+/// The tensor is there, with its shape.
+Status CheckShape(const ExpectedTensor& expected, const Model& model) {
   const auto found = model.tensors.find(expected.name);
   const std::string network = ArchitectureName(model.info.network.depth);
   if (found == model.tensors.end()) {
@@ -204,11 +212,18 @@ Status CheckExpected(const ExpectedTensor& expected, const Model& model) {
                  StrCat("tensor \"", expected.name, "\" has the shape ", ShapeText(tensor.shape),
                         ", ", network, " has ", ShapeText(expected.shape), " there")};
   }
+  return {};
+}
+
+/// A weight or bias that is there is of a fitting type, and finite.
+Status CheckWeight(const ExpectedTensor& expected, const Model& model) {
+  const Tensor& tensor = model.tensor(expected.name);
   if (!DTypeFits(expected.name, tensor.dtype, model)) {
     return Error{
         ErrorCode::kUnsupportedModel,
         StrCat("tensor \"", expected.name, "\" is of type ", DTypeName(tensor.dtype),
-               ", F32 was expected, or F16 ", "or BF16 for weights and for the bias beside them")};
+               ", F32 was expected, or F16 ", "or BF16 for weights and for the bias beside them",
+               model.info.precision == Precision::kI8 ? ", or I8 weights with an I32 bias" : "")};
   }
   if (!AllFinite(tensor))
     return Bad(StrCat("tensor \"", expected.name, "\" holds NaN or an infinity"));
@@ -245,7 +260,7 @@ Status CheckGolden(const Model& model) {
 }
 
 /// `expected` all are in the model; finds what is there besides.
-Status CheckNothingElse(const std::vector<ExpectedTensor>& expected, const Model& model) {
+Status CheckNothingElse(std::span<const ExpectedTensor> expected, const Model& model) {
   std::vector<std::string_view> known = {kGoldenInput, kGoldenLogits};
   for (const ExpectedTensor& tensor : expected) known.push_back(tensor.name);
   std::sort(known.begin(), known.end());
@@ -282,6 +297,16 @@ const Tensor& Model::tensor(std::string_view name) const {
   return found->second;
 }
 
+Result<Model> Model::Clone() const {
+  Model copy;
+  copy.info = info;
+  for (const auto& [name, tensor] : tensors) {
+    RESNET_ASSIGN_OR_RETURN(Tensor clone, tensor.Clone());
+    copy.tensors.emplace(name, std::move(clone));
+  }
+  return copy;
+}
+
 std::vector<ExpectedTensor> ExpectedTensors(const NetworkSpec& network) {
   const NetworkLayout layout = LayOut(network);
   std::vector<ExpectedTensor> expected;
@@ -299,16 +324,21 @@ std::vector<ExpectedTensor> ExpectedTensors(const NetworkSpec& network) {
 
 Status ValidateModel(const Model& model) {
   RESNET_RETURN_IF_ERROR(CheckNetwork(model.info.network));
-  if (model.info.precision == Precision::kI8) {
-    return Error{ErrorCode::kUnsupportedModel,
-                 "this version runs f32 and f16 models, this one is i8 (8-bit integers)"};
-  }
   RESNET_RETURN_IF_ERROR(CheckLabels(model.info.labels, "labels", model.info.network.classes));
   RESNET_RETURN_IF_ERROR(
       CheckLabels(model.info.label_ids, "label_ids", model.info.network.classes));
-  const std::vector<ExpectedTensor> expected = ExpectedTensors(model.info.network);
-  for (const ExpectedTensor& tensor : expected)
-    RESNET_RETURN_IF_ERROR(CheckExpected(tensor, model));
+  std::vector<ExpectedTensor> expected = ExpectedTensors(model.info.network);
+  for (const ExpectedTensor& tensor : expected) {
+    RESNET_RETURN_IF_ERROR(CheckShape(tensor, model));
+    RESNET_RETURN_IF_ERROR(CheckWeight(tensor, model));
+  }
+  if (model.info.precision == Precision::kI8) {
+    for (ExpectedTensor& tensor : QuantizationTensors(model)) {
+      RESNET_RETURN_IF_ERROR(CheckShape(tensor, model));
+      expected.push_back(std::move(tensor));
+    }
+    RESNET_RETURN_IF_ERROR(ValidateQuantization(model));
+  }
   RESNET_RETURN_IF_ERROR(CheckNothingElse(expected, model));
   return CheckGolden(model);
 }
@@ -319,6 +349,7 @@ Result<Model> ParseModel(TensorFile file) {
   RESNET_ASSIGN_OR_RETURN(model.info, ReadInfo(file.metadata));
   model.tensors = std::move(file.tensors);
   RESNET_RETURN_IF_ERROR(ValidateModel(model));
+  if (model.info.precision == Precision::kI8) model.info.activation_bits = ActivationBits(model);
   return model;
 }
 
@@ -327,9 +358,28 @@ Result<Model> ReadModel(Bytes bytes) {
   return ParseModel(std::move(file));
 }
 
+Status ReplaceRecipe(const Recipe& recipe, Model& model) {
+  const Recipe& own = model.info.recipe;
+  const bool same_values = recipe.order == own.order && recipe.scale == own.scale &&
+                           recipe.mean == own.mean && recipe.std == own.std;
+  if (model.info.precision == Precision::kI8 && !same_values) {
+    return Error{ErrorCode::kBadArgument,
+                 "an 8-bit model's order, scale, mean and std are part of its weights: a recipe "
+                 "with others needs another conversion"};
+  }
+  model.info.recipe = recipe;
+  for (const std::string_view name : {kGoldenInput, kGoldenLogits}) {
+    if (const auto found = model.tensors.find(name); found != model.tensors.end())
+      model.tensors.erase(found);
+  }
+  return {};
+}
+
 Result<std::vector<uint8_t>> WriteModel(const Model& model) {
   RESNET_RETURN_IF_ERROR(ValidateModel(model));
-  return WriteSafetensors(MetadataOf(model.info), model.tensors);
+  StringMap metadata = MetadataOf(model.info);
+  if (model.info.precision == Precision::kI8) metadata["activation_bits"] = ActivationBits(model);
+  return WriteSafetensors(metadata, model.tensors);
 }
 
 }  // namespace resnet

@@ -9,6 +9,7 @@
 //     classes       "1000"
 //     head          "1000" | "1024-10": hidden width, then classes
 //     precision     "f32" | "f16" | "i8": a summary; what decides is each tensor's dtype
+//     activation_bits  "8" | "7" | "mixed", for i8; likewise a summary
 //     recipe        JSON, see image/recipe.h
 //     labels        JSON array of strings, one per class; optional
 //     label_ids     likewise, for instance WordNet's; optional
@@ -17,6 +18,17 @@
 // Tensors: batch-norm is folded. Convolutions NAME.weight [O, H, W, I] and NAME.bias [O]; dense
 // layers NAME.weight [O, I] and NAME.bias [O]; names from architecture.h. F32 or, for the weights,
 // F16 and BF16; biases are F32 or the weights' type.
+//
+// In an i8 file, any layer may have weights of type I8, from -127 to 127, and beside them
+// NAME.weight_scale F32 [O]: weight = scale * integer. A convolution's bias is then I32, in units
+// of its input's scale times its weight's scale; a dense layer's bias stays F32. For every
+// convolution and every block's sum ("layer1.0.add"), whatever its weights' type, there are
+// NAME.output_scale F32 [1], NAME.output_zero_point I8 [1] and NAME.output_max I8 [1]: its output
+// as bytes, number = scale * (byte - zero_point), at most output_max; after a ReLU no byte is below
+// the zero point. Zero point 0 after a ReLU makes it a 7-bit activation; a block's last convolution
+// that reads such a one is added to the shortcut before rounding, so that its own output never
+// exists. The first convolution, if I8, reads the 8-bit pixels themselves (its input's scale is 1):
+// the recipe's scale, mean and std are folded into its weights and bias. Dense layers read floats.
 //
 // A golden, optional: golden.input U8 [h, w, 3] (a small RGB picture to which the recipe is
 // applied) and golden.logits F32 [classes], what the network answered when the file was written.
@@ -49,6 +61,7 @@ std::string_view PrecisionName(Precision precision);
 struct ModelInfo {
   NetworkSpec network;
   Precision precision = Precision::kF32;
+  std::string activation_bits;  ///< of kI8: "7", "8" or "mixed"; follows from the tensors
   Recipe recipe;
   std::vector<std::string> labels;     ///< empty, or one per class
   std::vector<std::string> label_ids;  ///< likewise
@@ -61,6 +74,7 @@ struct Model {
 
   /// The tensor of that name; it must be there (ParseModel has checked).
   const Tensor& tensor(std::string_view name) const;
+  Result<Model> Clone() const;
 };
 
 /// A tensor that a model must have.
@@ -68,6 +82,7 @@ struct ExpectedTensor {
   std::string name;
   Shape shape;
 };
+/// Weights and biases. An 8-bit model has more: QuantizationTensors.
 std::vector<ExpectedTensor> ExpectedTensors(const NetworkSpec& network);
 
 /// Checks that `model` holds every expected tensor with its shape and a dtype that may stand there,
@@ -81,6 +96,11 @@ Result<Model> ParseModel(TensorFile file);
 
 /// A whole file's bytes. Errors: as SafetensorsReader and ParseModel.
 Result<Model> ReadModel(Bytes bytes);
+
+/// Puts another recipe in place of the model's own; its golden goes, as it was recorded with that
+/// one. Errors: kBadArgument where an 8-bit model would have to normalise in another way than its
+/// first weights do.
+Status ReplaceRecipe(const Recipe& recipe, Model& model);
 
 /// The file's bytes of a valid model; deterministic.
 Result<std::vector<uint8_t>> WriteModel(const Model& model);

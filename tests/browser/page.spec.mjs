@@ -124,11 +124,13 @@ test('says that the list of models is broken', async ({ page }) => {
 });
 
 test('is used by keyboard alone', async ({ page }) => {
+  // From the start, so that the browser has heard of it long before the key is pressed.
+  const chooser = new Promise((resolve) => { page.on('filechooser', resolve); });
   await open(page);
   await page.keyboard.press('Tab');
   await expect(photoPicker(page)).toBeFocused();
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-  await chooser.setFiles(photo());
+  await page.keyboard.press('Enter');
+  await (await chooser).setFiles(photo());
   await expectResult(page);
 });
 

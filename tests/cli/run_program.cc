@@ -3,9 +3,12 @@
 // SPDX-License-Identifier: MIT
 #include "cli/run_program.h"
 
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +51,39 @@ TemporaryFolder::TemporaryFolder() {
 TemporaryFolder::~TemporaryFolder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+}
+
+StartedProgram::StartedProgram(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {RESNET_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  const int flags = O_WRONLY | O_CREAT;
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, (folder_ / "out").c_str(), flags, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (folder_ / "error").c_str(), flags,
+                                   0600);
+  if (posix_spawn(&process_, RESNET_PROGRAM, &actions, nullptr, pointers.data(), environ) != 0)
+    std::abort();
+  posix_spawn_file_actions_destroy(&actions);
+}
+
+StartedProgram::~StartedProgram() {
+  if (process_ < 0) return;
+  kill(process_, SIGKILL);
+  waitpid(process_, nullptr, 0);
+}
+
+void StartedProgram::Interrupt() { kill(process_, SIGINT); }
+
+ProgramRun StartedProgram::Wait() {
+  int status = 0;
+  waitpid(process_, &status, 0);
+  process_ = -1;
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, Contents(folder_ / "out"),
+          Contents(folder_ / "error")};
 }
 
 }  // namespace resnet::testing

@@ -31,6 +31,22 @@ class TemporaryFolder {
   std::string path_;
 };
 
+/// The program running beside the test.
+class StartedProgram {
+ public:
+  explicit StartedProgram(const std::vector<std::string>& arguments);
+  ~StartedProgram();  // ends it
+  StartedProgram(const StartedProgram&) = delete;
+  StartedProgram& operator=(const StartedProgram&) = delete;
+
+  void Interrupt();   ///< as Ctrl-C does
+  ProgramRun Wait();  ///< for its end; once
+
+ private:
+  TemporaryFolder folder_;
+  int process_ = -1;
+};
+
 }  // namespace resnet::testing
 
 #endif  // RESNET_TESTS_CLI_RUN_PROGRAM_H_

@@ -210,7 +210,7 @@ TEST(ModelTest, RefusesMetadataThatMakeNoSense) {
       {"head", "8-3-3", ErrorCode::kBadModel, "3-3"},
       {"head", "8-3", ErrorCode::kWrongArchitecture, "fc1.weight"},
       {"precision", "f8", ErrorCode::kUnsupportedModel, "f8"},
-      {"precision", "i8", ErrorCode::kUnsupportedModel, "f32 and f16"},
+      {"precision", "i8", ErrorCode::kWrongArchitecture, "conv1.output_scale"},
       {"recipe", "torchvision", ErrorCode::kBadModel, "recipe"},
       {"recipe", "{}", ErrorCode::kBadModel, "recipe"},
       {"labels", "cat,dog", ErrorCode::kBadModel, "labels"},

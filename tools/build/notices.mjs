@@ -27,6 +27,9 @@ The program \`resnet\`, and nothing that runs in a browser, is linked with two l
 `;
 
 const developmentPackages = `
+The class names in [models/imagenet-labels.tsv](models/imagenet-labels.tsv), and with them in every model file that \`npm run model\` makes, are WordNet 3.0's:
+[models/README.md](models/README.md) has its licence.
+
 For building and testing, from the npm registry: TypeScript (Apache-2.0; the language), esbuild (MIT; bundles in a second), Playwright (Apache-2.0; drives the
 browser in tests). From Debian, untouched: clang, CMake, Ninja, ccache, Emscripten, Chromium. For training: PyTorch, NumPy, Pillow, Matplotlib.
 

@@ -1,7 +1,8 @@
 // npm start: builds what has changed, makes a model ready, and serves the page.
 //
-// The model is the file that MODEL names, in any format that `resnet convert` reads; else resnet50-pqf of the test data in
-// RESNET_DATA; else there is none, and the page says how to give it one. PORT names another port than 8080.
+// The model is the file that MODEL names, in any format that `resnet convert` reads; else the one that `npm run model` has
+// fetched last; else resnet50-pqf of the test data in RESNET_DATA; else there is none, and the page says how to give it one.
+// PORT names another port than 8080.
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import path from 'node:path';
@@ -12,12 +13,21 @@ import { exitWith, Failure, inBuild, isMain, placeWhole, run, say } from './run.
 import { serve } from './serve.mjs';
 import { setUp } from './setup.mjs';
 
-/** What is served and how to convert it: {file, options}, or undefined. */
-export function chosenModel({ MODEL: model, RESNET_DATA: data } = process.env) {
+/** The model file that `npm run model` has made last, or undefined. */
+export function fetchedModel(folder = inBuild('models/fetched')) {
+  const time = (file) => fs.statSync(file).mtimeMs;
+  const files = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  return files.filter((name) => name.endsWith('.safetensors')).map((name) => path.join(folder, name))
+    .sort((a, b) => time(b) - time(a))[0];
+}
+
+/** What is served and how to convert it: {file, options}, or undefined. `fetched`: what fetchedModel gave. */
+export function chosenModel({ MODEL: model, RESNET_DATA: data } = process.env, fetched = undefined) {
   if (model) {
     if (!fs.existsSync(model)) throw new Failure(`MODEL=${model}: there is no such file`);
     return { file: path.resolve(model), options: [] };
   }
+  if (fetched !== undefined) return { file: fetched, options: [] };
   if (!data) return undefined;
   const file = path.join(data, 'models/resnet50-pqf.safetensors');
   if (!fs.existsSync(file)) return undefined;
@@ -76,8 +86,9 @@ export function modelFiles(model) {
 async function main() {
   await buildModules();
   await bundleApp();
-  const chosen = chosenModel();
-  if (chosen === undefined) say('no model: the page will say how to give it one (MODEL=FILE npm start)');
+  const chosen = chosenModel(process.env, fetchedModel());
+  if (chosen === undefined) say('no model: the page will say how to give it one (npm run model, or MODEL=FILE npm start)');
+  else say(`the model: ${chosen.file}`);
   const files = chosen === undefined ? {} : modelFiles(await prepareModel(chosen));
   const { url } = await serve({ folder: dist('app'), files, port: Number(process.env.PORT ?? 8080) });
   console.log(`\nOpen ${url} (Ctrl+C ends it)`);

@@ -12,12 +12,27 @@ import { prepareModel } from './start.mjs';
 // In this order: quick and telling first. Each returns {passed, failed, skipped}.
 const groups = {
   check: { what: 'floors, format, types, documents: npm run check', run: () => staticChecks() },
+  tools: { what: 'the npm scripts: downloads, the catalogue', run: () => scriptTests() },
   native: { what: 'the C++ tests, native', run: () => cppTests('native') },
   asan: { what: 'the C++ tests with AddressSanitizer and UndefinedBehaviorSanitizer', run: () => cppTests('native-asan') },
   'wasm-simd': { what: 'the C++ tests as WebAssembly under Node', run: () => cppTests('wasm-simd') },
   'wasm-relaxed': { what: 'the same with relaxed SIMD', run: () => cppTests('wasm-relaxed') },
   browser: { what: 'the page and the package in Chromium', run: () => browserTests() },
 };
+
+/** The tests of tools/build, by Node's own runner. */
+async function scriptTests() {
+  const folder = path.join(root, 'tests/build');
+  const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(folder, name));
+  if (process.env.RESNET_DATA) await configureAndBuild('native', ['resnet']); // one of them converts a checkpoint
+  const { status, output } = await stream(process.execPath, ['--test', '--test-reporter=tap', ...files], { quiet: true });
+  const count = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
+  const counts = { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') + count('todo') };
+  if (status !== 0 && counts.failed === 0) counts.failed = 1;
+  if (counts.failed > 0) console.log(output);
+  for (const [, name, reason] of output.matchAll(/^\s*ok \d+ - (.*) # SKIP ?(.*)$/gm)) console.log(`[test] skipped tools: ${name}: ${reason || 'no reason given'}`);
+  return counts;
+}
 
 /** The three reference networks in our format, where there is test data: what RESNET_MODELS names to the tests. */
 async function convertReferenceNetworks({ RESNET_DATA: data } = process.env) {

@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/csv.h"
 #include "cli/heatmap.h"
 #include "cli/interrupt.h"
 #include "cli/picture_files.h"
@@ -26,16 +27,6 @@ struct Options {
   bool json_lines = false, csv = false;
   JsonTarget json;
 };
-
-std::string CsvField(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted.push_back('"');
-    quoted.push_back(c);
-  }
-  return quoted + "\"";
-}
 
 std::string Fixed(double number, int digits) {
   char text[64];
@@ -55,7 +46,7 @@ void WriteJson(JsonWriter& json, const PictureOutcome& outcome,
       json.BeginObject().Key("index").Value(prediction.index).Key("label").Value(prediction.label);
       json.Key("score").Value(prediction.score).EndObject();
     }
-    json.EndArray().Key("ms").Value(outcome.ms);
+    json.EndArray().Key("ms").Value(outcome.timing.total);
   }
   json.EndObject();
 }
@@ -186,7 +177,8 @@ Status RunClassify(const Options& options) {
       *network, from_stdin ? StandardInput() : SourceOf(std::move(paths)), options.run.pipeline(),
       [&](const PictureOutcome& outcome) { return reporter.Handle(outcome); });
   const Status finished = reporter.Finish();  // also what was done before an interruption
-  return status.ok() ? finished : status;
+  const bool interrupted = !status.ok() && status.error().code == ErrorCode::kCancelled;
+  return status.ok() || interrupted ? finished : status;
 }
 
 }  // namespace

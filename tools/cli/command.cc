@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/file.h"
 #include "base/strings.h"
@@ -41,9 +42,20 @@ void JsonTarget::AddOption(CLI::App& command) {
       ->type_name("[FILE]");
 }
 
+Status JsonTarget::Check() const {
+  return !wanted() || to_stdout() ? Status() : CheckFolderOf(file_);
+}
+
 Status JsonTarget::Write(const std::string& text) const {
   if (to_stdout()) return Print(text + "\n");
   return WriteFile(file_, AsBytes(text + "\n"));
+}
+
+Status CheckFolderOf(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return {};
+  return Error{ErrorCode::kIo, StrCat(path, ": the folder ", folder.string(), " does not exist")};
 }
 
 Status Print(std::string_view text) {

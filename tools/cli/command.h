@@ -18,7 +18,8 @@
 
 namespace resnet::cli {
 
-/// What the chosen sub-command does once the command line is parsed.
+/// What the chosen sub-command does once the command line is parsed. One that was interrupted and
+/// has reported what was done until then ends well; main gives the exit status of an interruption.
 using Action = std::function<Status()>;
 
 // Each adds one sub-command with its options to `program`; choosing it sets `chosen`.
@@ -46,12 +47,17 @@ class JsonTarget {
   bool wanted() const { return !file_.empty(); }
   /// True where the text goes to standard output, so that nothing else may.
   bool to_stdout() const { return file_ == kStandardOutput; }
+  /// Before the work: could the file be written? Errors: kIo.
+  Status Check() const;
   /// Errors: kIo.
   Status Write(const std::string& text) const;
 
  private:
   std::string file_;
 };
+
+/// Whether there is a folder for the file `path` to be written into. Errors: kIo.
+Status CheckFolderOf(const std::string& path);
 
 /// Writes to standard output. Errors: kIo (a full disk, a closed pipe).
 Status Print(std::string_view text);

@@ -109,7 +109,8 @@ Result<std::map<std::string, std::vector<float>>> Reference(const Options& optio
   auto model = ParseModel(std::move(*file));
   if (!model.ok()) return model.error().In(options.other);
   if (!options.recipe.empty()) {
-    RESNET_ASSIGN_OR_RETURN(model->info.recipe, RecipeFromOption(options.recipe));
+    RESNET_ASSIGN_OR_RETURN(const Recipe recipe, RecipeFromOption(options.recipe));
+    RESNET_RETURN_IF_ERROR(ReplaceRecipe(recipe, *model));
   }
   RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(*model)));
   RESNET_ASSIGN_OR_RETURN(const LoadedPicture loaded,
@@ -160,7 +161,8 @@ Status RunCompare(const Options& options) {
   RESNET_ASSIGN_OR_RETURN(const auto reference, Reference(options, picture));
   RESNET_ASSIGN_OR_RETURN(Model model, LoadModel(options.model));
   if (!options.recipe.empty()) {
-    RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(options.recipe));
+    RESNET_ASSIGN_OR_RETURN(const Recipe recipe, RecipeFromOption(options.recipe));
+    RESNET_RETURN_IF_ERROR(ReplaceRecipe(recipe, model));
   }
   RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(model)));
   RESNET_ASSIGN_OR_RETURN(const LoadedPicture loaded,

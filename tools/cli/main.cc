@@ -74,7 +74,8 @@ int Main(int argc, char** argv) {
   }
   CatchInterrupts();
   const Status status = chosen();
-  if (status.ok()) return kDone;
+  if (status.ok() && Interrupted()) Warn("interrupted");
+  if (status.ok()) return Interrupted() ? kInterrupted : kDone;
   const std::string json_on_stdout = StrCat("--json=", JsonTarget::kStandardOutput);
   return Report(status.error(), std::ranges::find(arguments, json_on_stdout) != arguments.end());
 }

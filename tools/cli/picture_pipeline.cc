@@ -33,9 +33,12 @@ struct Loaded {
 /// time.
 class Loader {
  public:
-  Loader(PathSource next_path, Recipe recipe, PictureOptions options, size_t capacity)
+  /// `second_recipe`: null for none; lives as long as the loader.
+  Loader(PathSource next_path, Recipe recipe, const Recipe* second_recipe, PictureOptions options,
+         size_t capacity)
       : next_path_(std::move(next_path)),
         recipe_(std::move(recipe)),
+        second_recipe_(second_recipe),
         options_(options),
         capacity_(capacity) {
     thread_ = std::thread([this] { Work(); });
@@ -70,7 +73,7 @@ class Loader {
  private:
   void Work() {
     while (std::optional<std::string> path = next_path_()) {
-      Loaded loaded{*path, LoadPicture(*path, recipe_, options_)};
+      Loaded loaded{*path, LoadPicture(*path, recipe_, options_, second_recipe_)};
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return ready_.size() < capacity_ || stopped_; });
       if (stopped_) break;
@@ -84,6 +87,7 @@ class Loader {
 
   PathSource next_path_;
   Recipe recipe_;
+  const Recipe* second_recipe_;
   PictureOptions options_;
   size_t capacity_;
   std::mutex mutex_;
@@ -93,7 +97,7 @@ class Loader {
   std::thread thread_;
 };
 
-/// Pictures that wait for the network, and the errors between them, in order.
+/// Pictures that wait for the networks, and the errors between them, in order.
 class Batch {
  public:
   Batch(Network& network, const PipelineOptions& options, const OutcomeHandler& handle)
@@ -106,20 +110,23 @@ class Batch {
   }
 
   Status Flush() {
-    const auto start = Clock::now();
-    if (pictures_ > 0) RESNET_RETURN_IF_ERROR(RunNetwork());
-    const double share = pictures_ > 0 ? MillisecondsSince(start) / pictures_ : 0;
+    double ms = 0, second_ms = 0;  // a picture
+    if (pictures_ > 0) {
+      RESNET_ASSIGN_OR_RETURN(ms, Run(network_, [](const LoadedPicture& p) { return &p.input; }));
+    }
+    if (pictures_ > 0 && options_.second != nullptr) {
+      RESNET_ASSIGN_OR_RETURN(second_ms, Run(*options_.second, [](const LoadedPicture& p) {
+                                return &p.input_for_second();
+                              }));
+    }
     int index = 0;
     for (const Loaded& loaded : waiting_) {
       if (!loaded.picture.ok()) {
-        RESNET_RETURN_IF_ERROR(handle_({loaded.path, &loaded.picture.error(), nullptr, {}, -1, 0}));
+        RESNET_RETURN_IF_ERROR(
+            handle_({loaded.path, &loaded.picture.error(), nullptr, {}, -1, {}, {}, {}}));
         continue;
       }
-      const auto classes = static_cast<size_t>(network_.info().network.classes);
-      const auto logits = network_.logits().subspan(static_cast<size_t>(index) * classes, classes);
-      RESNET_RETURN_IF_ERROR(handle_({loaded.path, nullptr, &*loaded.picture, logits, index,
-                                      loaded.picture->load_ms + share}));
-      ++index;
+      RESNET_RETURN_IF_ERROR(handle_(OutcomeOf(loaded, index++, ms, second_ms)));
     }
     waiting_.clear();
     pictures_ = 0;
@@ -127,14 +134,39 @@ class Batch {
   }
 
  private:
-  Status RunNetwork() {
+  /// Runs one network over the pictures that wait. Milliseconds a picture.
+  template <typename InputOf>
+  Result<double> Run(Network& network, InputOf input_of) {
+    const auto start = Clock::now();
     std::vector<uint8_t> pixels;
     for (const Loaded& loaded : waiting_) {
       if (!loaded.picture.ok()) continue;
-      const auto input = loaded.picture->input.pixels.span();
+      const auto input = input_of(*loaded.picture)->pixels.span();
       pixels.insert(pixels.end(), input.begin(), input.end());
     }
-    return network_.Run(pixels, pictures_, options_.cancelled);
+    RESNET_RETURN_IF_ERROR(network.Run(pixels, pictures_, options_.cancelled));
+    return MillisecondsSince(start) / pictures_;
+  }
+
+  PictureOutcome OutcomeOf(const Loaded& loaded, int index, double ms, double second_ms) const {
+    const LoadedPicture& picture = *loaded.picture;
+    PictureOutcome outcome{loaded.path, nullptr, &picture, LogitsOf(network_, index),
+                           index,       {},      {},       {}};
+    outcome.timing = TimingOf(picture.decode_ms, picture.preprocess_ms, ms);
+    if (options_.second != nullptr) {
+      outcome.second_logits = LogitsOf(*options_.second, index);
+      outcome.second_timing = TimingOf(picture.decode_ms, picture.second_preprocess_ms, second_ms);
+    }
+    return outcome;
+  }
+
+  static std::span<const float> LogitsOf(const Network& network, int index) {
+    const auto classes = static_cast<size_t>(network.info().network.classes);
+    return network.logits().subspan(static_cast<size_t>(index) * classes, classes);
+  }
+
+  static Timing TimingOf(double decode, double preprocess, double inference) {
+    return {decode, preprocess, inference, decode + preprocess + inference};
   }
 
   Network& network_;
@@ -162,7 +194,8 @@ void RunOptions::AddTo(CLI::App& command) {
 Result<std::unique_ptr<Network>> RunOptions::Load(const std::string& model_file) const {
   RESNET_ASSIGN_OR_RETURN(Model model, LoadModel(model_file));
   if (!recipe.empty()) {
-    RESNET_ASSIGN_OR_RETURN(model.info.recipe, RecipeFromOption(recipe));
+    RESNET_ASSIGN_OR_RETURN(const Recipe other, RecipeFromOption(recipe));
+    RESNET_RETURN_IF_ERROR(ReplaceRecipe(other, model));
   }
   return Network::Create(std::move(model), {.max_batch = batch, .threads = threads});
 }
@@ -174,24 +207,40 @@ PipelineOptions RunOptions::pipeline() const {
 }
 
 Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe,
-                                  const PictureOptions& options) {
+                                  const PictureOptions& options, const Recipe* second_recipe) {
   const auto start = Clock::now();
   RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
                           ReadFile(path, options.decode.max_bytes));
   const auto image = DecodeImage(bytes, options.decode);
   if (!image.ok()) return image.error().In(path);
-  auto input = Preprocess(*image, recipe, options.preprocess);
-  if (!input.ok()) return input.error().In(path);
-  RESNET_ASSIGN_OR_RETURN(const Region crop,
+  LoadedPicture picture;
+  picture.path = path;
+  picture.width = image->width;
+  picture.height = image->height;
+  picture.decode_ms = MillisecondsSince(start);
+  const auto preprocess = [&](const Recipe& by, double& ms) -> Result<Image> {
+    const auto begun = Clock::now();
+    auto input = Preprocess(*image, by, options.preprocess);
+    if (!input.ok()) return input.error().In(path);
+    ms = MillisecondsSince(begun);
+    return input;
+  };
+  RESNET_ASSIGN_OR_RETURN(picture.input, preprocess(recipe, picture.preprocess_ms));
+  RESNET_ASSIGN_OR_RETURN(picture.crop,
                           CropRegion(image->width, image->height, recipe, options.preprocess));
-  return LoadedPicture{path, std::move(input).value(), image->width, image->height,
-                       crop, MillisecondsSince(start)};
+  picture.second_preprocess_ms = picture.preprocess_ms;
+  if (second_recipe != nullptr && *second_recipe != recipe) {
+    RESNET_ASSIGN_OR_RETURN(picture.second_input,
+                            preprocess(*second_recipe, picture.second_preprocess_ms));
+  }
+  return picture;
 }
 
 Status RunPictures(Network& network, const PathSource& next_path, const PipelineOptions& options,
                    const OutcomeHandler& handle) {
   const size_t ahead = 2 * static_cast<size_t>(options.batch) + 2;
-  Loader loader(next_path, network.info().recipe, options.picture, ahead);
+  const Recipe* second = options.second == nullptr ? nullptr : &options.second->info().recipe;
+  Loader loader(next_path, network.info().recipe, second, options.picture, ahead);
   Batch batch(network, options, handle);
   while (std::optional<Loaded> loaded = loader.Next()) {
     if (options.cancelled && options.cancelled())

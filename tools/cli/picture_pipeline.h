@@ -1,5 +1,5 @@
-// Pictures through a network in the order of their paths: the next ones are decoded while the
-// network runs.
+// Pictures through one network or two, in the order of their paths: the next ones are decoded while
+// the networks run.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_TOOLS_CLI_PICTURE_PIPELINE_H_
@@ -24,7 +24,12 @@ struct LoadedPicture {
   Image input;  ///< recipe.crop squared RGB
   int width = 0, height = 0;
   Region crop;
-  double load_ms = 0;  ///< reading, decoding, preprocessing
+  double decode_ms = 0, preprocess_ms = 0;  ///< the first with reading
+  std::optional<Image>
+      second_input;  ///< by the second recipe, where that is another than the first
+  double second_preprocess_ms = 0;
+
+  const Image& input_for_second() const { return second_input ? *second_input : input; }
 };
 
 /// One picture's outcome, valid during the call.
@@ -34,7 +39,9 @@ struct PictureOutcome {
   const LoadedPicture* picture;   ///< null with an error
   std::span<const float> logits;  ///< [classes]; empty with an error
   int batch_index;  ///< its place in the network's last batch, for Network::ClassWeights
-  double ms;        ///< load_ms and its share of the batch's inference
+  Timing timing;    ///< inference: its share of the batch's
+  std::span<const float> second_logits;  ///< of the second network, where there is one
+  Timing second_timing;
 };
 using OutcomeHandler = std::function<Status(const PictureOutcome&)>;
 
@@ -42,6 +49,7 @@ struct PipelineOptions {
   PictureOptions picture = {};
   int batch = 1;  ///< at most the network's max_batch
   CancelCheck cancelled = {};
+  Network* second = nullptr;  ///< sees the same pictures too, by its own recipe
 };
 
 /// The options that `classify` and `evaluate` share.
@@ -56,13 +64,14 @@ struct RunOptions {
   PipelineOptions pipeline() const;  ///< stops when interrupted
 };
 
-/// Reads and preprocesses one picture file. Errors: as ReadFile, DecodeImage and Preprocess, with
-/// the path.
+/// Reads one picture file and preprocesses it, by a second recipe too where there is one. Errors:
+/// as ReadFile, DecodeImage and Preprocess, with the path.
 Result<LoadedPicture> LoadPicture(const std::string& path, const Recipe& recipe,
-                                  const PictureOptions& options);
+                                  const PictureOptions& options,
+                                  const Recipe* second_recipe = nullptr);
 
 /// Calls `handle` for every path, in order; unreadable pictures are outcomes with an error, not the
-/// end. Stops with kCancelled, with the error of the network, or with that of `handle`.
+/// end. Stops with kCancelled, with the error of a network, or with that of `handle`.
 Status RunPictures(Network& network, const PathSource& next_path, const PipelineOptions& options,
                    const OutcomeHandler& handle);
 

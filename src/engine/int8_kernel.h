@@ -1,0 +1,77 @@
+// Our own 8-bit convolution kernels: one tile of four output pixels by eight output channels.
+//
+// Two kinds, of which every instruction set has its own version, all with the same bits:
+//
+//   activation kernel  activations 0..127 in bytes. The limit is what makes it fast: two products
+//                      of such a value and an 8-bit weight add up within 16 bits, so that the
+//                      processor's 8-bit dot products cannot saturate.
+//   pixel kernel       activations in 16 bits, for the first layer, whose input is 8-bit pixels.
+//
+// The sums are exact (32-bit integers). What follows is float arithmetic with a fixed order and no
+// fused multiply-add: the output byte is
+//
+//     clamp(round(sum * scale + residual_scale * (residual - residual_zero_point))) + zero_point
+//
+// with rounding to nearest, ties to even.
+//
+// SPDX-License-Identifier: MIT
+#ifndef RESNET_ENGINE_INT8_KERNEL_H_
+#define RESNET_ENGINE_INT8_KERNEL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/buffer.h"
+
+namespace resnet {
+
+inline constexpr size_t kTileRows = 4;     ///< output pixels
+inline constexpr size_t kTileColumns = 8;  ///< output channels
+/// The number of input channels at each tap is a multiple of this.
+inline constexpr size_t kChannelStep = 8;
+
+/// What happens to the sums; the same for a whole layer.
+struct TileEpilogue {
+  float residual_scale = 0;
+  int32_t residual_zero_point = 0;
+  float lowest = 0, highest = 0;  ///< limits before the zero point is added
+  int32_t zero_point = 0;
+};
+
+struct Tile {
+  size_t taps;                ///< positions of the convolution's window
+  size_t channels;            ///< of one tap
+  const void* const* inputs;  ///< [taps][kTileRows], each to `channels` activations
+  const int8_t* weights;      ///< packed, see PackWeights
+  const int32_t* bias;        ///< [kTileColumns]
+  const float* scale;         ///< [kTileColumns]
+  const int8_t* residual;     ///< at the same offsets as the output; none: nullptr
+  int8_t* output;
+  std::array<size_t, kTileRows> offsets;  ///< of each row's first channel
+  const TileEpilogue* epilogue;
+};
+
+struct Int8Kernel {
+  void (*run)(const Tile& tile);
+  size_t depth;  ///< consecutive input channels of one output channel in the packed weights: 2 or 4
+  const char* name;
+};
+
+/// The fastest version for this processor.
+Int8Kernel ActivationKernel();
+Int8Kernel PixelKernel();
+/// Every version that this processor can run, the fastest first.
+std::vector<Int8Kernel> ActivationKernels();
+std::vector<Int8Kernel> PixelKernels();
+
+/// Weights [outputs][taps][channels] to tiles of kTileColumns outputs (a multiple of it): for each
+/// tap, for every `depth` channels, those of the eight outputs one after the other.
+Result<Buffer<int8_t>> PackWeights(std::span<const int8_t> weights, size_t outputs, size_t taps,
+                                   size_t channels, size_t depth);
+
+}  // namespace resnet
+
+#endif  // RESNET_ENGINE_INT8_KERNEL_H_

@@ -1,0 +1,30 @@
+// See histogram.h.
+//
+// SPDX-License-Identifier: MIT
+#include "quantize/histogram.h"
+
+#include <algorithm>
+
+namespace resnet {
+
+void Histogram::Add(std::span<const float> values) {
+  if (values.empty()) return;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  min_ = std::min(min_, *least);
+  max_ = std::max(max_, *most);
+  while (-min_ >= limit_ || max_ >= limit_) Widen();
+  const double per_bin = 1.0 / bin_width();
+  for (const float value : values)
+    ++counts_[static_cast<size_t>((static_cast<double>(value) + limit_) * per_bin)];
+  count_ += values.size();
+}
+
+/// Doubles the range; two bins become one. The middle stays where it is.
+void Histogram::Widen() {
+  std::vector<uint64_t> wider(kBins, 0);
+  for (size_t bin = 0; bin < kBins; ++bin) wider[kBins / 4 + bin / 2] += counts_[bin];
+  counts_ = std::move(wider);
+  limit_ *= 2;
+}
+
+}  // namespace resnet
