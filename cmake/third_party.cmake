@@ -33,6 +33,15 @@ if(NOT EMSCRIPTEN)
   # Old C: functions without prototypes are declared by the platform headers that zlib includes only after its configure.
   target_compile_definitions(minizip PRIVATE HAVE_UNISTD_H)
 
+  # Libraries of the system: they parse what users bring, so that their security updates should come with the system's.
+  find_package(Protobuf REQUIRED)
+  find_package(HDF5 REQUIRED COMPONENTS C)
+  add_library(hdf5 INTERFACE)
+  target_include_directories(hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+  target_compile_definitions(hdf5 INTERFACE ${HDF5_DEFINITIONS})
+  target_link_libraries(hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+  target_link_options(hdf5 INTERFACE -Wl,--as-needed)  # the list has curl and more, which a static libhdf5 would want
+
   add_library(cli11 INTERFACE)
   target_include_directories(cli11 SYSTEM INTERFACE ${RESNET_THIRD_PARTY_DIR}/cli11/include)
 endif()

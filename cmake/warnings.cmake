@@ -14,6 +14,9 @@ function(resnet_own_options target)
     # A finding ends the test; without this it would be a line that nobody reads.
     target_compile_options(${target} PRIVATE -fsanitize=undefined -fno-sanitize-recover=all)
   endif()
+  if(RESNET_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)  # counts which code an input reaches
+  endif()
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
 endfunction()
 

@@ -8,9 +8,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "import/checkpoint.h"
+#include "import/expect.h"
 #include "import/fixtures.h"
 #include "import/fold.h"
 #include "import/sha256.h"
@@ -20,6 +23,7 @@
 namespace resnet {
 namespace {
 
+using testing::ExpectSays;
 using testing::TorchvisionCheckpoint;
 
 Result<Imported> Import(const TensorMap& tensors, const ImportOptions& options = {}) {
@@ -31,11 +35,6 @@ Error Refusal(const TensorMap& tensors, const ImportOptions& options = {}) {
   const Result<Imported> imported = Import(tensors, options);
   EXPECT_FALSE(imported.ok());
   return imported.ok() ? Error{ErrorCode::kInternal, "was read"} : imported.error();
-}
-
-void ExpectSays(const Error& error, ErrorCode code, std::string_view part) {
-  EXPECT_EQ(ErrorCodeName(error.code), ErrorCodeName(code)) << error.message;
-  EXPECT_NE(error.message.find(part), std::string::npos) << error.message;
 }
 
 Tensor Zeros(DType dtype, Shape shape) {
@@ -146,8 +145,8 @@ TEST(ImportTest, NamesWhatDoesNotFit) {
   ExpectSays(after([](TensorMap& t) { t.erase("layer3.0.bn2.running_var"); }), wrong,
              "layer3.0.bn2.running_var");
   ExpectSays(
-      after([](TensorMap& t) { t.emplace("layer1.0.se.fc1.weight", Zeros(DType::kF32, {4, 64})); }),
-      wrong, "layer1.0.se.fc1.weight [4, 64]");
+      after([](TensorMap& t) { t.emplace("layer1.0.extra.weight", Zeros(DType::kF32, {4, 64})); }),
+      wrong, "layer1.0.extra.weight [4, 64]");
   ExpectSays(after([](TensorMap& t) { t.erase("layer4.1.conv1.weight"); }), wrong, "[2, 2, 2, 1]");
   ExpectSays(after([](TensorMap& t) {
                t.insert_or_assign("layer2.0.conv2.weight", Zeros(DType::kF32, {128, 4, 3, 3}));
@@ -214,6 +213,32 @@ TEST(ImportTest, TheGoldenPatternNeverChanges) {
   EXPECT_EQ(pattern->shape, (Shape{32, 40, 3}));
   EXPECT_EQ(Sha256Hex(pattern->data.span()),
             "0f757cdb28bd320c14e67db676c03adc9c46fbc9d36c03e00a8e97e611a813c5");
+}
+
+/// The small files that fuzzing starts from, made by tests/references/make_fuzz_corpus.py.
+TEST(ImportTest, ReadsWhatPythonsLibrariesWrite) {
+  const char* const source = std::getenv("RESNET_SOURCE_DIR");
+  if (source == nullptr) GTEST_SKIP() << "RESNET_SOURCE_DIR is not set: ctest sets it";
+  const auto read = [&](std::string_view file) {
+    const auto bytes = ReadFile(StrCat(source, "/tests/fuzz/corpus/", file), 1 << 20);
+    EXPECT_TRUE(bytes.ok()) << bytes.error().message;
+    return ReadCheckpoint(*bytes);
+  };
+  for (const auto& [file, name] :
+       {std::pair("pth_zip/state_dict.pth", "layer1.0.conv1.weight"),
+        std::pair("pth_zip/checkpoint.pth", "layer1.0.conv1.weight"),
+        std::pair("pth_legacy/state_dict.pth", "layer1.0.conv1.weight"),
+        std::pair("pth_legacy/checkpoint.pth", "layer1.0.conv1.weight"),
+        std::pair("safetensors/torchvision.safetensors", "layer1.0.conv1.weight"),
+        std::pair("hdf5/keras.h5", "conv2_block1_1_conv.weight"),
+        std::pair("hdf5/old.h5", "res2a_branch2a.weight")}) {
+    const Result<Checkpoint> checkpoint = read(file);
+    ASSERT_TRUE(checkpoint.ok()) << file << ": " << checkpoint.error().message;
+    EXPECT_TRUE(checkpoint->file.tensors.contains(std::string_view(name))) << file;
+  }
+  const Result<Checkpoint> block = read("onnx/block.onnx");
+  ASSERT_FALSE(block.ok());
+  ExpectSays(block.error(), ErrorCode::kWrongArchitecture, "1 residual blocks");
 }
 
 /// The pickles that torch itself writes are in the fixtures' form; whole networks are compared

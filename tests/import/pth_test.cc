@@ -10,6 +10,7 @@
 
 #include "base/strings.h"
 #include "import/checkpoint.h"
+#include "import/expect.h"
 #include "import/fixtures.h"
 #include "support/random_model.h"
 
@@ -45,11 +46,6 @@ std::vector<float> Floats(const Result<Checkpoint>& checkpoint, std::string_view
     return {};
   const auto values = checkpoint->file.tensors.find(name)->second.as<float>();
   return {values.begin(), values.end()};
-}
-
-void ExpectSays(const Error& error, ErrorCode code, std::string_view part) {
-  EXPECT_EQ(ErrorCodeName(error.code), ErrorCodeName(code)) << error.message;
-  EXPECT_NE(error.message.find(part), std::string::npos) << error.message;
 }
 
 TEST(PthTest, ReadsBothContainers) {

@@ -20,6 +20,8 @@ const restricted = [
   { header: /^emscripten/, only: /^src\/wasm\// },
   { header: /^stb_image\.h$/, only: /^src\/image\/(decode|stb_image)/ },
   { header: /^yyjson\.h$/, only: /^src\/base\/json\.cc$/ },
+  { header: /^hdf5|^H5/, only: /^(tools\/import\/hdf5_file\.cc|tests\/import\/)/ },
+  { header: /\.pb\.h$|^google\/protobuf/, only: /^(tools\/import\/onnx_file\.cc|tests\/import\/)/ },
 ];
 
 const includePattern = /^\s*#\s*include\s*([<"])([^>"]+)[>"]/gm;

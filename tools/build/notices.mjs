@@ -16,6 +16,16 @@ The WebAssembly files also contain parts of Emscripten's system libraries (musl,
 
 `;
 
+// In the order of importLibraries in setup.mjs.
+const systemLibraries = `
+The program \`resnet\`, and nothing that runs in a browser, is linked with two libraries of the system, untouched and not distributed by us:
+
+| name | version | licence | part of | why |
+| --- | --- | --- | --- | --- |
+| protobuf (libprotobuf-lite, protoc) | 3.21.12 in Debian 12 and 13 | BSD-3-Clause | tools | parses ONNX models, a format that is defined by protocol buffers |
+| HDF5 (libhdf5) | 1.10.8 in Debian 12, 1.14.5 in Debian 13 | BSD-3-Clause (HDF5's own form) | tools | reads Keras's .h5 files, in a child process; the format is too intricate to write a reader for |
+`;
+
 const developmentPackages = `
 The class names in [models/imagenet-labels.tsv](models/imagenet-labels.tsv), and with them in every model file that \`npm run model\` makes, are WordNet 3.0's:
 [models/README.md](models/README.md) has its licence.
@@ -37,7 +47,7 @@ export function notices() {
   const rows = pins.map(({ name, version, licence, usedBy, why }) => `| ${name} | ${version} | ${licence} | ${usedBy} | ${why} |`);
   const fence = '```';
   const texts = pins.filter(({ usedBy }) => usedBy !== 'tests').map(({ name }) => `## ${name}\n\n${fence}\n${licenceText(name)}\n${fence}\n`);
-  return `${heading}| name | version | licence | part of | why |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n${developmentPackages}${texts.join('\n')}`;
+  return `${heading}| name | version | licence | part of | why |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n${systemLibraries}${developmentPackages}${texts.join('\n')}`;
 }
 
 async function main(args) {

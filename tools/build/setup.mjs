@@ -21,6 +21,13 @@ export const parts = {
   check: setUpChecks,
 };
 
+/** What the importers are linked with, natively; cmake/third_party.cmake looks for the files. */
+const importLibraries = [
+  { package: 'libprotobuf-dev', file: 'google/protobuf/message_lite.h', name: 'protobuf (libprotobuf-lite with its headers)' },
+  { package: 'protobuf-compiler', program: 'protoc', name: 'protoc' },
+  { package: 'libhdf5-dev', file: 'hdf5.h', name: 'HDF5 (libhdf5 with its headers)' },
+];
+
 /** Sets up the named parts, in order. */
 export async function setUp(...names) {
   for (const name of names) await parts[name]();
@@ -28,7 +35,7 @@ export async function setUp(...names) {
 
 /** The native compilers and the third-party sources. */
 export async function setUpNative() {
-  setUpBuildTools(['libc6-dev', 'libclang-rt-19-dev', 'clang-19', 'lld-19']);
+  setUpBuildTools(['libc6-dev', 'libclang-rt-19-dev', 'clang-19', 'lld-19', ...importLibraries.map(({ package: name }) => name)]);
   await setUpThirdParty();
 }
 
@@ -45,11 +52,19 @@ function setUpBuildTools(compilers) {
     return;
   }
   const missing = ['cmake', 'ninja', 'git', 'tar', 'xz', 'python3'].filter((program) => which(program) === undefined);
+  if (compilers.length > 0) missing.push(...importLibraries.filter((library) => !hasLibrary(library)).map(({ name }) => name));
   if (compilers.length > 0 && !['c++', 'clang++', 'clang++-19'].some(which)) missing.push('a C++20 compiler (clang 19 is what we use)');
   if (missing.length > 0) {
     throw new Failure(`Not on Debian 12 or later, so please install yourself: ${missing.join(', ')}.\n`
       + 'CMake must be 3.25 or newer; ccache is used where it is present.');
   }
+}
+
+/** A guess by the usual folders: CMake has the last word, and names what it misses. */
+function hasLibrary({ file, program }) {
+  if (program !== undefined) return which(program) !== undefined;
+  const folders = ['/usr/include', '/usr/local/include', '/opt/homebrew/include', '/usr/include/hdf5/serial'];
+  return folders.some((folder) => fs.existsSync(path.join(folder, file)));
 }
 
 /** Debian's Chromium and a font for the browser tests; elsewhere CHROMIUM=FILE names one. */

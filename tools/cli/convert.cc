@@ -24,13 +24,16 @@ namespace resnet::cli {
 namespace {
 
 constexpr const char* kExamples = R"(
-Reads safetensors and PyTorch .pth files (never running what is in them) and model files.
-Architecture and stem are told from the tensors; the recipe is the one that the source's
-conventions imply, and is written into the file.
+Reads PyTorch .pth and .bin files (never running what is in them), safetensors with torchvision's,
+timm's or Hugging Face's names, Keras .h5 files, ONNX models, and model files; the format is told
+from the bytes. Architecture and stem are told from the tensors, the variant and batch-norm's epsilon
+from the file where it says them; the recipe is the one that the source's conventions imply, and is
+written into the file. docs/importing.md has the details.
 
 Examples:
   resnet convert resnet50.pth resnet50.safetensors --labels imagenet.txt
-  resnet convert resnet50.pth small.safetensors --dtype f16 --recipe torchvision-v2
+  resnet convert resnet50.h5 resnet50.safetensors
+  resnet convert resnet50.onnx small.safetensors --dtype f16 --recipe torchvision-v2
   resnet convert resnet50.safetensors half.safetensors --dtype f16
   resnet convert resnet50.safetensors small.safetensors --dtype i8 --calibrate photos/
 )";
@@ -234,13 +237,14 @@ void AddConvert(CLI::App& program, Action& chosen) {
                       "class names: a line each, TSV with ids, or JSON");
   command->add_option("--arch", options->arch,
                       "resnet18, 34, 50, 101 or 152; an error where the file holds another");
-  command->add_option("--variant", options->variant,
-                      "where a bottleneck has its stride: torchvision or keras");
+  command->add_option(
+      "--variant", options->variant,
+      "where a bottleneck has its stride, if the file does not say: torchvision or keras");
   command->add_option("--stem", options->stem,
                       "imagenet or small; an error where the file holds the other");
   command
       ->add_option("--epsilon", options->epsilon,
-                   "of batch-norm, where the network was trained with another")
+                   "of batch-norm, in place of the file's or its framework's")
       ->check(CLI::PositiveNumber);
   command->add_option("--name", options->name, "the model's name, kept in the file");
   command->add_option("--licence", options->licence, "its licence, kept in the file");

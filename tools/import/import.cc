@@ -8,8 +8,8 @@
 #include "base/strings.h"
 #include "import/checkpoint.h"
 #include "import/fold.h"
+#include "import/recognise.h"
 #include "import/sha256.h"
-#include "import/torchvision_names.h"
 
 namespace resnet {
 namespace {
@@ -40,17 +40,52 @@ Status CheckAgreement(const NetworkSpec& network, const ImportOptions& options) 
   return {};
 }
 
-void NoteVariant(const NetworkSpec& network, const ImportOptions& options,
-                 std::vector<std::string>& notes) {
-  if (network.depth < 50) return;  // basic blocks are the same in both
-  if (options.variant) {
-    notes.push_back(StrCat("variant ", VariantName(network.variant), ", as --variant says"));
-  } else {
-    notes.push_back(
-        "variant torchvision (stride in the 3x3 convolution) is assumed: it cannot be told from "
-        "the file, "
-        "--variant keras is the other");
+/// What the user says, else the file, else the naming convention; a graph cannot be contradicted.
+Result<Variant> ChooseVariant(const Convention& convention, const Hints& hints,
+                              const NetworkSpec& network, const ImportOptions& options,
+                              std::vector<std::string>& notes) {
+  constexpr Variant kUsual = Variant::kTorchvision;
+  if (network.depth < 50) return kUsual;  // basic blocks are the same in both
+  if (hints.variant) {
+    if (options.variant && *options.variant != *hints.variant)
+      return Contradiction("--variant", VariantName(*options.variant), VariantName(*hints.variant));
+    notes.push_back(StrCat("variant ", VariantName(*hints.variant), ", as the file's graph says"));
+    return *hints.variant;
   }
+  if (options.variant) {
+    notes.push_back(StrCat("variant ", VariantName(*options.variant), ", as --variant says"));
+    return *options.variant;
+  }
+  if (convention.variant) {
+    notes.push_back(StrCat("variant ", VariantName(*convention.variant), ", as ", convention.name,
+                           " networks are"));
+    return *convention.variant;
+  }
+  notes.push_back(
+      "variant torchvision (stride in the 3x3 convolution) is assumed: it cannot be told from "
+      "the file, "
+      "--variant keras is the other");
+  return kUsual;
+}
+
+/// The recipe that the file or the convention implies; the caller lets an option go before it.
+Result<Recipe> ImpliedRecipe(const Convention& convention, const Hints& hints,
+                             const NetworkSpec& network, const ImportOptions& options,
+                             std::vector<std::string>& notes) {
+  const std::string name = hints.recipe.empty() ? std::string(convention.recipe) : hints.recipe;
+  if (options.recipe) return NamedRecipe(name);
+  if (!hints.own_preprocessing.empty()) {
+    return Error{ErrorCode::kUnsupportedModel,
+                 StrCat("the network changes its pictures itself (layer ", hints.own_preprocessing,
+                        "), which is a model's recipe here: give that with --recipe FILE")};
+  }
+  notes.push_back(hints.recipe.empty() ? std::string(convention.recipe_note) : hints.recipe_note);
+  if (network.stem == Stem::kSmall) {
+    notes.push_back(
+        "a network with this stem was trained on small pictures: give their size with --recipe "
+        "FILE");
+  }
+  return NamedRecipe(name);
 }
 
 /// Recipe, labels and texts: the options go before what is there.
@@ -89,43 +124,31 @@ Result<Imported> Reimport(TensorFile file, const ImportOptions& options) {
   return imported;
 }
 
-Error UnknownNames(const TensorMap& tensors) {
-  std::vector<std::string> examples;
-  for (const auto& [name, tensor] : tensors) {
-    if (examples.size() < 3) examples.push_back(StrCat("\"", Printable(name), "\""));
-  }
-  return Error{ErrorCode::kWrongArchitecture,
-               StrCat("the ", tensors.size(), " tensors (", Join(examples, ", "),
-                      ", ...) are not named as torchvision ",
-                      "names a ResNet's: conv1, layer1.0.conv1 to layer4, fc")};
-}
-
-Result<Imported> ImportTorchvision(Checkpoint checkpoint, const ImportOptions& options) {
+Result<Imported> ImportForeign(Checkpoint checkpoint, const ImportOptions& options) {
   const TensorMap& tensors = checkpoint.file.tensors;
-  Imported imported{{}, checkpoint.format, {}};
+  const Convention* const convention = FindConvention(tensors);
+  if (convention == nullptr) return UnknownNames(tensors);
+  const Hints& hints = checkpoint.hints;
+  Imported imported{{}, checkpoint.format, hints.notes};
   ModelInfo& info = imported.model.info;
-  RESNET_ASSIGN_OR_RETURN(info.network, RecogniseTorchvision(tensors));
+  RESNET_ASSIGN_OR_RETURN(info.network, RecogniseNetwork(*convention, tensors));
   RESNET_RETURN_IF_ERROR(CheckAgreement(info.network, options));
-  info.network.variant = options.variant.value_or(Variant::kTorchvision);
-  imported.notes.push_back(StrCat("recognised by torchvision's names: ", Describe(info.network)));
-  NoteVariant(info.network, options, imported.notes);
-  RESNET_ASSIGN_OR_RETURN(BuiltTensors built,
-                          BuildTensors(TorchvisionSources(info.network, tensors), tensors,
-                                       options.epsilon.value_or(kTorchEpsilon)));
+  const std::string by = hints.from_graph ? "its graph" : StrCat(convention->name, " names");
+  imported.notes.push_back(StrCat("recognised by ", by, ": ", Describe(info.network)));
+  RESNET_ASSIGN_OR_RETURN(info.network.variant,
+                          ChooseVariant(*convention, hints, info.network, options, imported.notes));
+  const double epsilon = options.epsilon.value_or(hints.epsilon.value_or(convention->epsilon));
+  RESNET_ASSIGN_OR_RETURN(
+      BuiltTensors built,
+      BuildTensors(SourcesOf(*convention, info.network, tensors), tensors, epsilon));
   imported.model.tensors = std::move(built.tensors);
   imported.notes.push_back(built.folded > 0
-                               ? StrCat(built.folded, " batch-norms folded into their convolutions")
+                               ? StrCat(built.folded,
+                                        " batch-norms folded into their convolutions (epsilon ",
+                                        epsilon, ")")
                                : std::string("batch-norms were folded before"));
-  RESNET_ASSIGN_OR_RETURN(info.recipe, NamedRecipe("torchvision"));
-  if (!options.recipe) {
-    imported.notes.push_back(
-        "recipe torchvision, as its V1 weights use; --recipe torchvision-v2 is for the V2 weights");
-  }
-  if (!options.recipe && info.network.stem == Stem::kSmall) {
-    imported.notes.push_back(
-        "a network with this stem was trained on small pictures: give their size with --recipe "
-        "FILE");
-  }
+  RESNET_ASSIGN_OR_RETURN(info.recipe,
+                          ImpliedRecipe(*convention, hints, info.network, options, imported.notes));
   ApplyOptions(options, imported.notes, info);
   return imported;
 }
@@ -136,8 +159,7 @@ Result<Imported> Import(Bytes bytes, const ImportOptions& options) {
   const bool ours =
       format != checkpoint.file.metadata.end() && format->second.starts_with("resnet-wasm ");
   if (ours) return Reimport(std::move(checkpoint.file), options);
-  if (!HasTorchvisionNames(checkpoint.file.tensors)) return UnknownNames(checkpoint.file.tensors);
-  return ImportTorchvision(std::move(checkpoint), options);
+  return ImportForeign(std::move(checkpoint), options);
 }
 
 }  // namespace

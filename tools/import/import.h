@@ -18,11 +18,11 @@ namespace resnet {
 /// What the user says about a file; everything has a default or is told from the file.
 struct ImportOptions {
   std::optional<int> depth = {};        ///< must agree with the file
-  std::optional<Variant> variant = {};  ///< cannot be told from PyTorch's files: torchvision
+  std::optional<Variant> variant = {};  ///< where the file does not say it, as PyTorch's do not
   std::optional<Stem> stem = {};        ///< must agree with the file
   std::optional<Recipe> recipe = {};    ///< else what the source's conventions imply
   std::vector<std::string> labels = {}, label_ids = {};
-  std::optional<double> epsilon = {};  ///< of batch-norm; else what the source's framework uses
+  std::optional<double> epsilon = {};  ///< of batch-norm; else the file's, or its framework's
   std::string name = {}, licence = {}, source = {}, accuracy = {};
 };
 
