@@ -38,3 +38,11 @@ if(RESNET_SANITIZE)
   add_compile_options(-fsanitize=address -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+
+# For what runs once per model or picture: in WebAssembly its size, which everyone downloads, counts for more than its speed.
+# Measured: 19 kB less of 592, 6 of 213 after gzip.
+function(resnet_small target)
+  if(EMSCRIPTEN)
+    target_compile_options(${target} PRIVATE -Os)
+  endif()
+endfunction()

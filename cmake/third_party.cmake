@@ -18,9 +18,11 @@ add_library(stb INTERFACE)
 target_include_directories(stb SYSTEM INTERFACE ${RESNET_THIRD_PARTY_DIR}/stb)
 
 add_library(yyjson STATIC ${RESNET_THIRD_PARTY_DIR}/yyjson/src/yyjson.c)
+resnet_small(yyjson)
 target_include_directories(yyjson SYSTEM PUBLIC ${RESNET_THIRD_PARTY_DIR}/yyjson/src)
-# Off: comments and NaN in JSON, which no format of ours allows, and helpers that are not called.
-target_compile_definitions(yyjson PUBLIC YYJSON_DISABLE_NON_STANDARD=1 YYJSON_DISABLE_UTILS=1)
+# Off: comments and NaN in JSON, which no format of ours allows, helpers that are not called, and tables for quick
+# conversion of numbers (11 kB that no compression makes smaller; strtod rounds as well).
+target_compile_definitions(yyjson PUBLIC YYJSON_DISABLE_NON_STANDARD=1 YYJSON_DISABLE_UTILS=1 YYJSON_DISABLE_FAST_FP_CONV=1)
 
 if(NOT EMSCRIPTEN)
   set(zlib ${RESNET_THIRD_PARTY_DIR}/zlib)
