@@ -69,26 +69,25 @@ class TiledConvolution {
   /// The larger operand is walked through once, the smaller one stays in the cache.
   void Run(const int8_t* residual, int8_t* output, size_t input_bytes, pthreadpool_t threads) {
     const size_t columns = shape_.out_channels / kTileColumns;
-    const auto run = [this, residual, output](size_t tile, size_t column) {
-      RunTileAt(tile, column, residual, output);
-    };
     if (weights_.size() > input_bytes) {
-      ParallelFor(threads, columns, /*chunk=*/1, [this, run](size_t begin, size_t count) {
-        for (size_t column = begin; column < begin + count; ++column)
-          for (size_t tile = 0; tile < tiles_; ++tile) run(tile, column);
+      ParallelFor(threads, columns, /*chunk=*/1, [=, this](size_t begin, size_t count) {
+        for (size_t tile = 0; tile < tiles_; ++tile)
+          RunTileAt(tile, begin, count, residual, output);
       });
     } else {
-      ParallelFor(threads, tiles_, /*chunk=*/8, [columns, run](size_t begin, size_t count) {
+      ParallelFor(threads, tiles_, /*chunk=*/8, [=, this](size_t begin, size_t count) {
         for (size_t tile = begin; tile < begin + count; ++tile)
-          for (size_t column = 0; column < columns; ++column) run(tile, column);
+          RunTileAt(tile, 0, columns, residual, output);
       });
     }
   }
 
  private:
-  void RunTileAt(size_t tile_index, size_t column, const int8_t* residual, int8_t* output) const {
+  void RunTileAt(size_t tile_index, size_t column, size_t columns, const int8_t* residual,
+                 int8_t* output) const {
     const size_t depth = shape_.taps * shape_.channels, first = column * kTileColumns;
-    Tile tile{.taps = shape_.taps,
+    Tile tile{.columns = columns,
+              .taps = shape_.taps,
               .channels = shape_.channels,
               .inputs = &inputs_[tile_index * shape_.taps * kTileRows],
               .weights = &weights_[first * depth],

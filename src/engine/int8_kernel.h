@@ -1,4 +1,5 @@
-// Our own 8-bit convolution kernels: one tile of four output pixels by eight output channels.
+// Our own 8-bit convolution kernels: tiles of four output pixels by eight output channels, one
+// after the other along the channels.
 //
 // Two kinds, of which every instruction set has its own version, all with the same bits:
 //
@@ -41,13 +42,15 @@ struct TileEpilogue {
   int32_t zero_point = 0;
 };
 
+/// Four output pixels and `columns` times eight output channels.
 struct Tile {
+  size_t columns = 1;
   size_t taps;                ///< positions of the convolution's window
   size_t channels;            ///< of one tap
   const void* const* inputs;  ///< [taps][kTileRows], each to `channels` activations
   const int8_t* weights;      ///< packed, see PackWeights
-  const int32_t* bias;        ///< [kTileColumns]
-  const float* scale;         ///< [kTileColumns]
+  const int32_t* bias;        ///< [columns][kTileColumns]
+  const float* scale;         ///< [columns][kTileColumns]
   const int8_t* residual;     ///< at the same offsets as the output; none: nullptr
   int8_t* output;
   std::array<size_t, kTileRows> offsets;  ///< of each row's first channel

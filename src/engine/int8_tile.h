@@ -33,17 +33,18 @@ typename Isa::Ints RoundToInt(typename Isa::Floats value) {
   return bits - kMagicBits;
 }
 
+/// The bytes of column tile `column`.
 template <typename Isa>
-void FinishTile(TileSums<Isa>& sums, const Tile& tile) {
+void FinishTile(TileSums<Isa>& sums, const Tile& tile, size_t column) {
   using Ints = typename Isa::Ints;
   using Floats = typename Isa::Floats;
   constexpr size_t kVectors = kTileColumns / Isa::kLanes;
   const TileEpilogue& end = *tile.epilogue;
   Floats scale[kVectors];
-  std::memcpy(scale, tile.scale, sizeof(scale));
+  std::memcpy(scale, tile.scale + column * kTileColumns, sizeof(scale));
   const Floats lowest = Floats{} + end.lowest, highest = Floats{} + end.highest;
   for (size_t row = 0; row < kTileRows; ++row) {
-    const size_t offset = tile.offsets[row];
+    const size_t offset = tile.offsets[row] + column * kTileColumns;
     for (size_t v = 0; v < kVectors; ++v) {
       Floats value = __builtin_convertvector(sums[row][v], Floats) * scale[v];
       if (tile.residual != nullptr) {
@@ -61,21 +62,23 @@ void FinishTile(TileSums<Isa>& sums, const Tile& tile) {
 template <typename Isa>
 void RunTile(const Tile& tile) {
   using Activation = typename Isa::Activation;
-  TileSums<Isa> sums;
-  static_assert(sizeof(sums[0]) == kTileColumns * sizeof(int32_t));
-  for (auto& row : sums) std::memcpy(&row, tile.bias, sizeof(row));
   const int8_t* weights = tile.weights;
-  const void* const* inputs = tile.inputs;
-  for (size_t tap = 0; tap < tile.taps; ++tap, inputs += kTileRows) {
-    const Activation* rows[kTileRows];
-    for (size_t row = 0; row < kTileRows; ++row)
-      rows[row] = static_cast<const Activation*>(inputs[row]);
-    for (size_t channel = 0; channel < tile.channels; channel += Isa::kStep) {
-      Isa::Accumulate(sums, rows, channel, weights);
-      weights += Isa::kStep * kTileColumns;
+  for (size_t column = 0; column < tile.columns; ++column) {
+    TileSums<Isa> sums;
+    static_assert(sizeof(sums[0]) == kTileColumns * sizeof(int32_t));
+    for (auto& row : sums) std::memcpy(&row, tile.bias + column * kTileColumns, sizeof(row));
+    const void* const* inputs = tile.inputs;
+    for (size_t tap = 0; tap < tile.taps; ++tap, inputs += kTileRows) {
+      const Activation* rows[kTileRows];
+      for (size_t row = 0; row < kTileRows; ++row)
+        rows[row] = static_cast<const Activation*>(inputs[row]);
+      for (size_t channel = 0; channel < tile.channels; channel += Isa::kStep) {
+        Isa::Accumulate(sums, rows, channel, weights);
+        weights += Isa::kStep * kTileColumns;
+      }
     }
+    FinishTile<Isa>(sums, tile, column);
   }
-  FinishTile<Isa>(sums, tile);
 }
 
 }  // namespace resnet
