@@ -13,6 +13,7 @@
 #include <iterator>
 #include <map>
 
+#include "base/markup.h"
 #include "base/strings.h"
 #include "cli/class_names.h"
 #include "cli/confusion_matrix.h"
@@ -50,49 +51,21 @@ text{fill:var(--ink)}.m{fill:var(--muted)}.h{font-size:19px;font-weight:600}
 </style>
 )";
 
-/// `number` with at most two digits after the point, and no zeros there.
-std::string Number(double number) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%.2f", number);
-  std::string shortest = text;
-  while (shortest.ends_with('0')) shortest.pop_back();
-  if (shortest.ends_with('.')) shortest.pop_back();
-  return shortest == "-0" ? "0" : shortest;
-}
-
 std::string Percent(double fraction) {
   char text[40];
   std::snprintf(text, sizeof(text), "%.1f %%", fraction * 100);
   return text;
 }
 
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : Printable(text, 400)) {
-    if (c == '&') {
-      escaped += "&amp;";
-    } else if (c == '<') {
-      escaped += "&lt;";
-    } else if (c == '>') {
-      escaped += "&gt;";
-    } else if (c == '"') {
-      escaped += "&quot;";
-    } else {
-      escaped.push_back(c);
-    }
-  }
-  return escaped;
-}
-
 std::string Text(double x, double y, std::string_view style, std::string_view text,
                  std::string_view more = "") {
-  return StrCat("<text x=\"", Number(x), "\" y=\"", Number(y), "\" class=\"", style, "\"", more,
-                ">", Escaped(text), "</text>\n");
+  return StrCat("<text x=\"", ShortNumber(x), "\" y=\"", ShortNumber(y), "\" class=\"", style, "\"",
+                more, ">", EscapeMarkup(text), "</text>\n");
 }
 
 std::string Rectangle(double x, double y, double width, double height, std::string_view more) {
-  return StrCat("<rect x=\"", Number(x), "\" y=\"", Number(y), "\" width=\"", Number(width),
-                "\" height=\"", Number(height), "\" ", more);
+  return StrCat("<rect x=\"", ShortNumber(x), "\" y=\"", ShortNumber(y), "\" width=\"",
+                ShortNumber(width), "\" height=\"", ShortNumber(height), "\" ", more);
 }
 
 /// The colour of a cell with `count` of the `images` in its row; there is at least one.
@@ -137,12 +110,12 @@ class Drawing {
   void Legend();
 
   std::string Finish(std::string_view title) const {
-    const std::string width = Number(std::ceil(right_ + kMargin)),
-                      height = Number(std::ceil(bottom_ + kMargin));
+    const std::string width = ShortNumber(std::ceil(right_ + kMargin)),
+                      height = ShortNumber(std::ceil(bottom_ + kMargin));
     return StrCat("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", width, " ", height,
                   "\" width=\"", width, "\" height=\"", height,
-                  "\" role=\"img\" aria-label=\"Confusion matrix: ", Escaped(title), "\">\n<title>",
-                  Escaped(title), "</title>\n", kStyle,
+                  "\" role=\"img\" aria-label=\"Confusion matrix: ", EscapeMarkup(title),
+                  "\">\n<title>", EscapeMarkup(title), "</title>\n", kStyle,
                   "<rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n", body_,
                   "</svg>\n");
   }
@@ -199,8 +172,9 @@ void Drawing::Matrix(const std::vector<int>& classes) {
 void Drawing::Lines(const Grid& grid) {
   std::string lines;
   for (size_t i = 0; i <= grid.count; ++i) {
-    lines += StrCat("M", Number(grid.x), " ", Number(grid.row(i)), "h", Number(grid.side()), "M",
-                    Number(grid.column(i)), " ", Number(grid.y), "v", Number(grid.side()));
+    lines += StrCat("M", ShortNumber(grid.x), " ", ShortNumber(grid.row(i)), "h",
+                    ShortNumber(grid.side()), "M", ShortNumber(grid.column(i)), " ",
+                    ShortNumber(grid.y), "v", ShortNumber(grid.side()));
   }
   Put(StrCat("<path class=\"k\" d=\"", lines, "\"/>\n"));
 }
@@ -217,12 +191,12 @@ void Drawing::MatrixCell(int truth, int predicted, const Grid& grid, size_t row,
       StrCat(names_[static_cast<size_t>(truth)], truth == predicted ? ", right: " : " taken for ",
              truth == predicted ? "" : names_[static_cast<size_t>(predicted)] + ": ", count, " of ",
              counts.images, " (", Percent(Evaluation::Fraction(count, counts.images)), ")");
-  Put(StrCat("<g><title>", Escaped(what), "</title>",
+  Put(StrCat("<g><title>", EscapeMarkup(what), "</title>",
              Rectangle(grid.column(column), grid.row(row), grid.cell, grid.cell,
                        StrCat("class=\"", style, "\"/>")),
              Text(grid.column(column) + grid.cell / 2, grid.row(row) + grid.cell / 2 + size * 0.36,
                   style.back() >= '4' ? "c o" : "c", number,
-                  StrCat(" style=\"font-size:", Number(size), "px\"")),
+                  StrCat(" style=\"font-size:", ShortNumber(size), "px\"")),
              "</g>\n"));
 }
 
@@ -232,7 +206,7 @@ void Drawing::MatrixNames(const std::vector<int>& classes, const Grid& grid) {
     const double y = grid.row(i) + grid.cell / 2 + 4, x = grid.column(i) + grid.cell / 2;
     Put(Text(grid.x - 12, y, "e", NameOf(classes[i])));
     const std::string turned =
-        StrCat(" transform=\"rotate(-45 ", Number(x), " ", Number(grid.y - 10), ")\"");
+        StrCat(" transform=\"rotate(-45 ", ShortNumber(x), " ", ShortNumber(grid.y - 10), ")\"");
     Put(Text(x, grid.y - 10, "", NameOf(classes[i]), turned));
     const std::string right =
         counts.images == 0 ? "no pictures"
@@ -267,8 +241,8 @@ void Drawing::MapMarks(const std::vector<int>& classes, const Grid& grid) {
                  y = grid.row(place[static_cast<size_t>(cell.first)]) + shift;
     const uint64_t images = evaluation_.of(cell.first).images;
     paths[StyleOf(cell.first == cell.second, count, images)] +=
-        StrCat("M", Number(x), " ", Number(y), "h", Number(mark), "v", Number(mark), "h",
-               Number(-mark), "z");
+        StrCat("M", ShortNumber(x), " ", ShortNumber(y), "h", ShortNumber(mark), "v",
+               ShortNumber(mark), "h", ShortNumber(-mark), "z");
   }
   // From "w6" to "r1": the diagonal lies above what is near it.
   for (auto it = paths.rbegin(); it != paths.rend(); ++it)
@@ -281,12 +255,12 @@ void Drawing::MapNames(const std::vector<int>& classes, const Grid& grid) {
   std::string ticks;
   for (size_t i = 0; i < classes.size(); i += stride) {
     const double x = grid.column(i) + grid.cell / 2, y = grid.row(i) + grid.cell / 2;
-    ticks += StrCat("M", Number(grid.x - 5), " ", Number(y), "h4M", Number(x), " ",
-                    Number(grid.y - 5), "v4");
+    ticks += StrCat("M", ShortNumber(grid.x - 5), " ", ShortNumber(y), "h4M", ShortNumber(x), " ",
+                    ShortNumber(grid.y - 5), "v4");
     Put(Text(grid.x - 9, y + 3.5, "e", NameOf(classes[i]), " style=\"font-size:10.5px\""));
     Put(Text(x, grid.y - 9, "", NameOf(classes[i]),
-             StrCat(" style=\"font-size:10.5px\" transform=\"rotate(-90 ", Number(x), " ",
-                    Number(grid.y - 9), ") translate(0 3.5)\"")));
+             StrCat(" style=\"font-size:10.5px\" transform=\"rotate(-90 ", ShortNumber(x), " ",
+                    ShortNumber(grid.y - 9), ") translate(0 3.5)\"")));
   }
   Put(StrCat("<path class=\"k\" d=\"", ticks, "\"/>\n"));
 }

@@ -35,7 +35,8 @@ Examples:
   resnet convert resnet50.h5 resnet50.safetensors
   resnet convert resnet50.onnx small.safetensors --dtype f16 --recipe torchvision-v2
   resnet convert resnet50.safetensors half.safetensors --dtype f16
-  resnet convert resnet50.safetensors small.safetensors --dtype i8 --calibrate photos/
+  resnet convert resnet50.safetensors small.safetensors --dtype i8 --calibrate photos/ \
+      --report small.html
 )";
 
 struct Options {
@@ -80,6 +81,15 @@ Status CheckOutput(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return {};
   return Error{ErrorCode::kIo, StrCat(path, ": the folder ", folder.string(), " does not exist")};
+}
+
+/// The reports could be written, and there is something to report. Errors: kBadArgument, kIo.
+Status CheckReports(const Options& options, Precision precision) {
+  if (precision != Precision::kI8 && !options.int8.reports.empty())
+    return Error{ErrorCode::kBadArgument, "--report is about 8-bit models: --dtype i8 is needed"};
+  RESNET_RETURN_IF_ERROR(options.int8.CheckReportNames());
+  for (const std::string& file : options.int8.reports) RESNET_RETURN_IF_ERROR(CheckOutput(file));
+  return {};
 }
 
 /// The options in the importers' terms.
@@ -203,9 +213,18 @@ Result<Model> MakeModel(const Options& options, Precision precision, const Steps
   return std::move(report.int8->model);
 }
 
+Status WriteInt8Reports(const Options& options, Report& report) {
+  if (!report.int8 || !report.int8->report) return {};
+  report.int8->report->input_file = options.input;
+  report.int8->report->output_file = options.output;
+  report.int8->report->output_bytes = report.output_bytes;
+  return WriteReports(*report.int8->report, options.int8.reports);
+}
+
 Status Convert(const Options& options) {
   RESNET_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(options.dtype));
   RESNET_RETURN_IF_ERROR(CheckOutput(options.output));
+  RESNET_RETURN_IF_ERROR(CheckReports(options, precision));
   const Steps steps;
   Report report{};
   RESNET_ASSIGN_OR_RETURN(Model model, MakeModel(options, precision, steps, report));
@@ -215,6 +234,7 @@ Status Convert(const Options& options) {
   RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, WriteModel(model));
   RESNET_RETURN_IF_ERROR(WriteFile(options.output, bytes));
   report.output_bytes = bytes.size();
+  RESNET_RETURN_IF_ERROR(WriteInt8Reports(options, report));
   if (!options.json.to_stdout()) RESNET_RETURN_IF_ERROR(Print(ReportText(options, report)));
   if (!options.json.wanted()) return {};
   report.sha256 = Sha256Hex(bytes);

@@ -3,13 +3,17 @@
 // SPDX-License-Identifier: MIT
 #include "cli/int8.h"
 
+#include <algorithm>
 #include <array>
 
+#include "base/file.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/picture_files.h"
 #include "cli/picture_pipeline.h"
 #include "cli/progress.h"
+#include "quantize/report_html.h"
 
 namespace resnet::cli {
 namespace {
@@ -17,6 +21,7 @@ namespace {
 constexpr size_t kFewestPictures = 16;
 constexpr size_t kRecommendedPictures = 500;
 constexpr size_t kHeldOut = 5;  // one in so many
+constexpr std::string_view kHtml = ".html", kJson = ".json";
 
 Result<QuantizeOptions> ToQuantizeOptions(const Int8Options& options) {
   QuantizeOptions result;
@@ -62,16 +67,16 @@ Result<std::unique_ptr<Network>> NetworkOf(const Model& model) {
 }
 
 /// Runs the network over the pictures that can be read; `handle` sees their place in `paths` and
-/// their logits. Returns how many could not be read, each of which is warned of where `warn`.
+/// the outcome. Returns how many could not be read, each of which is warned of where `warn`.
 Result<size_t> RunOver(Network& network, const std::vector<std::string>& paths,
                        const std::string& unit, bool warn,
-                       const std::function<void(size_t, std::span<const float>)>& handle) {
+                       const std::function<Status(size_t, const PictureOutcome&)>& handle) {
   Progress progress(unit, paths.size());
   size_t place = 0, unreadable = 0;
   RESNET_RETURN_IF_ERROR(RunPictures(network, SourceOf(paths), RunOptions{}.pipeline(),
                                      [&](const PictureOutcome& outcome) -> Status {
                                        if (outcome.error == nullptr) {
-                                         handle(place, outcome.logits);
+                                         RESNET_RETURN_IF_ERROR(handle(place, outcome));
                                        } else {
                                          ++unreadable;
                                          progress.Clear();
@@ -81,6 +86,82 @@ Result<size_t> RunOver(Network& network, const std::vector<std::string>& paths,
                                        return {};
                                      }));
   return unreadable;
+}
+
+Status Calibrate(Network& network, const std::vector<std::string>& paths, Calibration& calibration,
+                 Int8Conversion& result) {
+  network.SetTap(calibration.MakeTap());
+  RESNET_ASSIGN_OR_RETURN(result.unreadable,
+                          RunOver(network, paths, "calibration pictures", /*warn=*/true,
+                                  [&](size_t, const PictureOutcome&) -> Status {
+                                    ++result.calibrated;
+                                    return {};
+                                  }));
+  network.SetTap({});
+  if (result.calibrated >= kFewestPictures / 2) return {};
+  return Error{ErrorCode::kBadArgument, StrCat("only ", result.calibrated, " of the ", paths.size(),
+                                               " calibration pictures could be read")};
+}
+
+Result<HeldOutPicture> Kept(const PictureOutcome& outcome) {
+  const Image& input = outcome.picture->input;
+  RESNET_ASSIGN_OR_RETURN(Image copy, Image::Create(input.width, input.height));
+  std::ranges::copy(input.pixels.span(), copy.pixels.span().begin());
+  return HeldOutPicture{std::move(copy), {outcome.logits.begin(), outcome.logits.end()}};
+}
+
+/// Both networks over the pictures that were held out. Returns the first `keep` of them.
+Result<std::vector<HeldOutPicture>> Compare(Network& network, const std::vector<std::string>& paths,
+                                            size_t keep, Int8Conversion& result) {
+  std::vector<HeldOutPicture> kept;
+  std::vector<std::vector<float>> expected(paths.size());
+  RESNET_ASSIGN_OR_RETURN(const size_t unreadable,
+                          RunOver(network, paths, "held-out pictures, f32", /*warn=*/true,
+                                  [&](size_t place, const PictureOutcome& outcome) -> Status {
+                                    expected[place].assign(outcome.logits.begin(),
+                                                           outcome.logits.end());
+                                    if (kept.size() == keep) return {};
+                                    RESNET_ASSIGN_OR_RETURN(HeldOutPicture picture, Kept(outcome));
+                                    kept.push_back(std::move(picture));
+                                    return {};
+                                  }));
+  result.unreadable += unreadable;
+  RESNET_ASSIGN_OR_RETURN(const auto int8_network, NetworkOf(result.model));
+  RESNET_RETURN_IF_ERROR(RunOver(*int8_network, paths, "held-out pictures, i8", /*warn=*/false,
+                                 [&](size_t place, const PictureOutcome& outcome) -> Status {
+                                   result.comparison.Add(expected[place], outcome.logits);
+                                   return {};
+                                 }));
+  return kept;
+}
+
+/// A progress line for each piece of work that the watch names.
+Watch ShownWatch(std::optional<Progress>& progress) {
+  return {.cancelled = Interrupted,
+          .progress = [&progress, last = std::string()](std::string_view what, size_t done,
+                                                        size_t total) mutable {
+            if (last != what) progress.emplace(std::string(what), total);
+            last = what;
+            progress->Update(done);
+          }};
+}
+
+Result<QuantizationReport> MakeReport(const Model& model, Network& network,
+                                      const Calibration& calibration,
+                                      const QuantizeOptions& options,
+                                      std::span<const HeldOutPicture> pictures,
+                                      const Int8Conversion& conversion) {
+  QuantizationReport report;
+  report.name = model.info.name;
+  report.network = model.info.network;
+  report.options = options;
+  report.calibrated = conversion.calibrated;
+  report.unreadable = conversion.unreadable;
+  report.comparison = conversion.comparison;
+  std::optional<Progress> progress;
+  RESNET_RETURN_IF_ERROR(MeasureQuantization(model, network, conversion.model, calibration,
+                                             pictures, ShownWatch(progress), report));
+  return report;
 }
 
 }  // namespace
@@ -104,6 +185,23 @@ void Int8Options::AddTo(CLI::App& command) {
                   "for --dtype i8: LAYER=f32 leaves a layer as it is, ACTIVATION=8 keeps an "
                   "activation in 8 bits of a 7-bit model")
       ->delimiter(',');
+  command
+      .add_option("--report", reports,
+                  "for --dtype i8: FILE.html or FILE.json, what 8 bits cost, where, and what would "
+                  "help; may be given twice")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+}
+
+Status Int8Options::CheckReportNames() const {
+  for (const std::string& file : reports) {
+    if (!file.ends_with(kHtml) && !file.ends_with(kJson)) {
+      return Error{ErrorCode::kBadArgument,
+                   StrCat("--report ", Printable(file), ": a name that ends in ", kHtml, " or ",
+                          kJson, " was expected")};
+    }
+  }
+  return {};
 }
 
 Result<Int8Conversion> ConvertToInt8(const Model& model, const Int8Options& options) {
@@ -117,34 +215,28 @@ Result<Int8Conversion> ConvertToInt8(const Model& model, const Int8Options& opti
   RESNET_ASSIGN_OR_RETURN(const auto network, NetworkOf(model));
   Calibration calibration(model.info.network);
   Int8Conversion result;
-  network->SetTap(calibration.MakeTap());
-  RESNET_ASSIGN_OR_RETURN(
-      result.unreadable, RunOver(*network, split.calibration, "calibration pictures", /*warn=*/true,
-                                 [&](size_t, auto) { ++result.calibrated; }));
-  if (result.calibrated < kFewestPictures / 2) {
-    return Error{ErrorCode::kBadArgument,
-                 StrCat("only ", result.calibrated, " of the calibration pictures in ",
-                        options.pictures, " could be read")};
-  }
-  network->SetTap({});
+  RESNET_RETURN_IF_ERROR(Calibrate(*network, split.calibration, calibration, result));
   RESNET_ASSIGN_OR_RETURN(result.model, QuantizeModel(model, calibration, quantize_options));
-  std::vector<std::vector<float>> expected(split.held_out.size());
-  RESNET_ASSIGN_OR_RETURN(const size_t unreadable,
-                          RunOver(*network, split.held_out, "held-out pictures, f32",
-                                  /*warn=*/true, [&](size_t place, std::span<const float> logits) {
-                                    expected[place].assign(logits.begin(), logits.end());
-                                  }));
-  result.unreadable += unreadable;
-  RESNET_ASSIGN_OR_RETURN(const auto int8_network, NetworkOf(result.model));
-  RESNET_RETURN_IF_ERROR(RunOver(*int8_network, split.held_out, "held-out pictures, i8",
-                                 /*warn=*/false, [&](size_t place, std::span<const float> logits) {
-                                   result.comparison.Add(expected[place], logits);
-                                 }));
+  RESNET_ASSIGN_OR_RETURN(
+      const std::vector<HeldOutPicture> pictures,
+      Compare(*network, split.held_out, options.reports.empty() ? 0 : kMostReportPictures, result));
   if (result.calibrated + split.held_out.size() < kRecommendedPictures) {
     Warn(StrCat("calibrated with ", result.calibrated, " pictures; ", kRecommendedPictures,
                 " or more give steadier ranges"));
   }
+  if (options.reports.empty()) return result;
+  RESNET_ASSIGN_OR_RETURN(
+      result.report, MakeReport(model, *network, calibration, quantize_options, pictures, result));
+  result.report->folder = options.pictures;
   return result;
+}
+
+Status WriteReports(const QuantizationReport& report, const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    const std::string text = file.ends_with(kHtml) ? ReportHtml(report) : ReportJson(report);
+    RESNET_RETURN_IF_ERROR(WriteFile(file, AsBytes(text)));
+  }
+  return {};
 }
 
 }  // namespace resnet::cli

@@ -61,21 +61,6 @@ Range Percentile(const Histogram& histogram, bool relu) {
   return range;
 }
 
-/// Sum of squared differences between the values and what their bytes stand for.
-double SquaredError(const Histogram& histogram, const Quantization& quantization) {
-  const double scale = quantization.scale, zero = quantization.zero_point;
-  double sum = 0;
-  for (size_t bin = 0; bin < Histogram::kBins; ++bin) {
-    if (histogram.counts()[bin] == 0) continue;
-    const double value = histogram.centre(bin);
-    const double byte = std::clamp<double>(std::nearbyint(value / scale) + zero, quantization.min,
-                                           quantization.max);
-    const double difference = (byte - zero) * scale - value;
-    sum += difference * difference * static_cast<double>(histogram.counts()[bin]);
-  }
-  return sum;
-}
-
 /// Kullback-Leibler divergence of the values inside `range`, merged into `levels` steps, from all
 /// of them with the outliers moved to the edges (Migacz, "8-bit inference with TensorRT", 2017).
 double Divergence(const Histogram& histogram, Range range, int levels) {
@@ -160,7 +145,7 @@ Quantization ChooseQuantization(const Histogram& histogram, bool relu, int bits,
       break;
     case RangeMethod::kMse:
       range = Best(histogram, relu, [&](Range part) {
-        return SquaredError(histogram, QuantizationOf(part, relu, bits));
+        return RoundingNoise(histogram, QuantizationOf(part, relu, bits)).noise;
       });
       break;
     case RangeMethod::kEntropy:
@@ -169,6 +154,19 @@ Quantization ChooseQuantization(const Histogram& histogram, bool relu, int bits,
       break;
   }
   return QuantizationOf(range, relu, bits);
+}
+
+Noise RoundingNoise(const Histogram& histogram, const Quantization& quantization) {
+  const double scale = quantization.scale, zero = quantization.zero_point;
+  Noise sum;
+  for (size_t bin = 0; bin < Histogram::kBins; ++bin) {
+    if (histogram.counts()[bin] == 0) continue;
+    const double value = histogram.centre(bin);
+    const double byte = std::clamp<double>(std::nearbyint(value / scale) + zero, quantization.min,
+                                           quantization.max);
+    sum.Add(value, (byte - zero) * scale, static_cast<double>(histogram.counts()[bin]));
+  }
+  return sum;
 }
 
 }  // namespace resnet

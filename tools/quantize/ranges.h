@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/quantization.h"
 #include "quantize/histogram.h"
+#include "quantize/noise.h"
 
 namespace resnet {
 
@@ -26,6 +27,9 @@ Result<RangeMethod> RangeMethodFromName(std::string_view name);
 /// `bits` of an activation after a ReLU: 8 or 7. One that may be negative always has 8.
 Quantization ChooseQuantization(const Histogram& histogram, bool relu, int bits,
                                 RangeMethod method);
+
+/// What the values lose when they become bytes.
+Noise RoundingNoise(const Histogram& histogram, const Quantization& quantization);
 
 }  // namespace resnet
 

@@ -1,0 +1,24 @@
+// The report's charts, as SVG elements for its page: they are as wide as there is room, while text
+// keeps its size.
+//
+// SPDX-License-Identifier: MIT
+#ifndef RESNET_TOOLS_QUANTIZE_REPORT_CHARTS_H_
+#define RESNET_TOOLS_QUANTIZE_REPORT_CHARTS_H_
+
+#include "quantize/report.h"
+
+namespace resnet {
+
+/// Signal-to-quantisation-noise along the network: accumulated, every activation's own, every
+/// layer's weights'. The layers that hurt most are ringed and numbered.
+std::string NoiseChart(const QuantizationReport& report);
+
+/// For every activation, what was seen and what its bytes hold of that.
+std::string RangeChart(const QuantizationReport& report);
+
+/// The styles that the charts need; colours are the page's.
+std::string_view ChartStyle();
+
+}  // namespace resnet
+
+#endif  // RESNET_TOOLS_QUANTIZE_REPORT_CHARTS_H_
