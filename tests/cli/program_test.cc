@@ -199,6 +199,41 @@ TEST_F(Program, ConvertHalvesTheFileAndInspectShowsIt) {
   EXPECT_EQ(RunResnet({"classify", Path("half.safetensors"), Path("photos/a.png")}).status, 0);
 }
 
+TEST_F(Program, ConvertReportsWhatEightBitsCost) {
+  fs::create_directories(Path("many"));
+  for (int i = 0; i < 20; ++i) SavePicture(Path(StrCat("many/", i, ".png")), 40 + 3 * i, 60 - i);
+  const std::vector<std::string> convert = {"convert",   ModelFile(), Path("int8.safetensors"),
+                                            "--dtype",   "i8",        "--calibrate",
+                                            Path("many")};
+  const auto with_report = [&](const std::string& file) {
+    std::vector<std::string> arguments = convert;
+    arguments.insert(arguments.end(), {"--report", file});
+    return arguments;
+  };
+  for (const auto& [file, said] :
+       {std::pair{"report.pdf", ".html"}, {"nowhere/a.json", "nowhere"}}) {
+    const ProgramRun wrong = RunResnet(with_report(Path(file)));
+    EXPECT_NE(wrong.status, 0) << file;
+    EXPECT_NE(wrong.error.find(said), std::string::npos) << wrong.error;
+    EXPECT_FALSE(fs::exists(Path("int8.safetensors"))) << file;
+  }
+  EXPECT_EQ(
+      RunResnet({"convert", ModelFile(), Path("f32.safetensors"), "--report", Path("report.html")})
+          .status,
+      2);
+  std::vector<std::string> both = with_report(Path("report.html"));
+  both.insert(both.begin() + 1, {"--report", Path("report.json")});
+  const ProgramRun run = RunResnet(both);
+  ASSERT_EQ(run.status, 0) << run.error;
+  const JsonDocument report = Json(std::string(AsText(*ReadFile(Path("report.json"), 1 << 20))));
+  EXPECT_EQ(report.root()["output"]["bytes"].AsUnsigned(), fs::file_size(Path("int8.safetensors")));
+  EXPECT_EQ(report.root()["pictures"]["calibration"].AsUnsigned(), 16u);
+  EXPECT_EQ(report.root()["pictures"]["held_out"].AsUnsigned(), 4u);
+  const std::string page(AsText(*ReadFile(Path("report.html"), 1 << 20)));
+  EXPECT_TRUE(page.starts_with("<!doctype html>"));
+  EXPECT_NE(page.find("layer4.1.conv1"), std::string::npos);
+}
+
 TEST_F(Program, BadFilesAndFoldersAreSaid) {
   struct Case {
     std::vector<std::string> arguments;

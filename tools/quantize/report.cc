@@ -12,18 +12,9 @@
 namespace resnet {
 namespace {
 
-constexpr size_t kTracedPictures = 32;  // activations change little from picture to picture
+constexpr size_t kTracedPictures = 32;   // activations change little from picture to picture
+constexpr size_t kScreenedPictures = 8;  // each costs one run for every layer
 constexpr size_t kHurtingLayers = 5;
-
-/// The network of a copy, measured; the copy is gone when it returns.
-Result<Measured> MeasureModel(const Model& model, std::span<const HeldOutPicture> pictures,
-                              std::string_view what, const Watch& watch) {
-  RESNET_ASSIGN_OR_RETURN(Model copy, model.Clone());
-  RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(copy)));
-  RESNET_ASSIGN_OR_RETURN(Measured measured, Measure(*network, pictures, what, watch));
-  measured.tensor_bytes = TensorBytes(model);
-  return measured;
-}
 
 Status TraceNoise(const Model& model, Network& exact, const Model& quantized,
                   const Calibration& calibration, std::span<const HeldOutPicture> pictures,
@@ -67,7 +58,8 @@ void Add(JsonWriter& json, const LayerNoise& layer) {
   json.Key("input").Value(layer.input.empty() ? "picture" : layer.input);
   json.Key("output").Value(layer.output);
   json.Key("macs").Value(layer.macs).Key("weights").Value(layer.weights);
-  json.Key("sqnr_weights_db").Value(layer.rounding.decibels()).EndObject();
+  json.Key("sqnr_weights_db").Value(layer.rounding.decibels());
+  json.Key("relief").Value(layer.relief).EndObject();
 }
 
 void Add(JsonWriter& json, const QuantizationReport& report, const Measured& measured) {
@@ -87,7 +79,7 @@ void AddPictures(JsonWriter& json, const QuantizationReport& report) {
   json.Key("pictures").BeginObject().Key("folder").Value(report.folder);
   json.Key("calibration").Value(report.calibrated).Key("unreadable").Value(report.unreadable);
   json.Key("held_out").Value(report.comparison.pictures());
-  json.Key("traced").Value(report.traced);
+  json.Key("traced").Value(report.traced).Key("screened").Value(report.screened);
   json.Key("compared").Value(report.converted.comparison.pictures()).EndObject();
 }
 
@@ -109,20 +101,22 @@ Status MeasureQuantization(const Model& model, Network& exact, const Model& quan
   RESNET_RETURN_IF_ERROR(TraceNoise(model, exact, quantized, calibration,
                                     pictures.first(std::min(pictures.size(), kTracedPictures)),
                                     watch, report));
+  const auto screened = pictures.first(std::min(pictures.size(), kScreenedPictures));
+  const Laboratory laboratory{model, calibration, report.options, watch};
+  RESNET_ASSIGN_OR_RETURN(const Measured before,
+                          MeasureModel(quantized, screened, "held-out pictures, i8", watch));
+  RESNET_RETURN_IF_ERROR(
+      FindRelief(laboratory, report.activations, before.logits, screened, report.layers));
+  report.screened = screened.size();
+  report.hurting = LayersThatHurt(report.layers, kHurtingLayers);
   pictures = pictures.first(std::min(pictures.size(), kMostReportPictures));
   RESNET_ASSIGN_OR_RETURN(report.exact, Measure(exact, pictures, "held-out pictures, f32", watch));
   report.exact.tensor_bytes = TensorBytes(model);
   RESNET_ASSIGN_OR_RETURN(report.converted,
                           MeasureModel(quantized, pictures, "held-out pictures, i8", watch));
-  report.hurting = LayersThatHurt(report.layers, report.activations, kHurtingLayers);
-  for (auto& [alternative, options] :
-       AlternativesTo(report.options, report.layers, report.activations, report.hurting)) {
-    RESNET_ASSIGN_OR_RETURN(const Model other, QuantizeModel(model, calibration, options));
-    RESNET_ASSIGN_OR_RETURN(
-        alternative.measured,
-        MeasureModel(other, pictures, StrCat("held-out pictures, ", alternative.option), watch));
-    report.alternatives.push_back(std::move(alternative));
-  }
+  RESNET_ASSIGN_OR_RETURN(
+      report.alternatives,
+      MeasureAlternatives(laboratory, report.layers, report.activations, report.hurting, pictures));
   return {};
 }
 

@@ -29,7 +29,8 @@ struct QuantizationReport {
   Comparison comparison;
 
   // Over some of them.
-  size_t traced = 0;  ///< pictures behind ActivationNoise::accumulated
+  size_t traced = 0;    ///< pictures behind ActivationNoise::accumulated
+  size_t screened = 0;  ///< pictures behind LayerNoise::relief
   std::vector<ActivationNoise> activations;
   std::vector<LayerNoise> layers;
   std::vector<std::string> hurting;  ///< names of layers, worst first

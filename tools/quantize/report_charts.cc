@@ -29,6 +29,7 @@ constexpr std::string_view kStyle = R"(
 .chart .hit{fill:transparent}.chart .hit:hover{fill:var(--accent);fill-opacity:.13}
 .a{stroke:var(--accent);fill:var(--accent)}.o{stroke:var(--own);fill:var(--card)}
 .w{stroke:none;fill:var(--weight)}.seen{fill:var(--seen)}.kept{fill:var(--accent)}
+.hurts{fill:var(--bad)}
 .a line{stroke-width:2}.o{stroke-width:1.75}
 .ring{fill:none;stroke:var(--bad);stroke-width:2}
 .chart .rank{fill:var(--bad);font-weight:700;text-anchor:middle}
@@ -69,12 +70,14 @@ std::string Decibels(const Noise& noise) {
 
 class Chart {
  public:
-  Chart(const std::vector<ActivationNoise>& activations, Axis axis)
-      : activations_(activations), axis_(axis) {
+  /// `names` of the columns: layers or activations.
+  template <typename Named>
+  Chart(const std::vector<Named>& columns, Axis axis) : axis_(axis) {
+    for (const Named& one : columns) names_.push_back(one.name);
     Stages();
   }
 
-  double column() const { return 100.0 / static_cast<double>(activations_.size()); }
+  double column() const { return 100.0 / static_cast<double>(names_.size()); }
   double x(size_t index) const { return (static_cast<double>(index) + 0.5) * column(); }
   double y(double value) const { return axis_.y(value); }
   void Put(std::string_view markup) { body_ += markup; }
@@ -113,7 +116,7 @@ class Chart {
 
   /// What is said about each column where a pointer rests on it.
   void Tips(const std::function<std::string(size_t)>& tip) {
-    for (size_t i = 0; i < activations_.size(); ++i) {
+    for (size_t i = 0; i < names_.size(); ++i) {
       Put(StrCat("<rect class=\"hit\" x=\"", ShortNumber(x(i) - column() / 2), "%\" width=\"",
                  ShortNumber(column()), "%\" y=\"", ShortNumber(kTop), "\" height=\"",
                  ShortNumber(kPlotHeight), "\"><title>", EscapeMarkup(tip(i)),
@@ -130,10 +133,10 @@ class Chart {
  private:
   void Stages() {
     bool shaded = false;
-    for (size_t begin = 0; begin < activations_.size();) {
-      const std::string stage = StageOf(activations_[begin].name);
+    for (size_t begin = 0; begin < names_.size();) {
+      const std::string stage = StageOf(names_[begin]);
       size_t end = begin;
-      while (end < activations_.size() && StageOf(activations_[end].name) == stage) ++end;
+      while (end < names_.size() && StageOf(names_[end]) == stage) ++end;
       const double from = static_cast<double>(begin) * column(),
                    width = static_cast<double>(end - begin) * column();
       if (shaded) {
@@ -149,7 +152,7 @@ class Chart {
     }
   }
 
-  const std::vector<ActivationNoise>& activations_;
+  std::vector<std::string> names_;
   Axis axis_;
   std::string body_;
 };
@@ -265,6 +268,34 @@ std::string NoiseChart(const QuantizationReport& report) {
   DrawRanks(report, accumulated, chart);
   chart.Tips([&](size_t index) { return NoiseTip(report, index); });
   return chart.Finish("Signal-to-quantisation-noise ratio along the network, in decibels");
+}
+
+std::string ReliefChart(const QuantizationReport& report) {
+  double least = 0, most = 5;
+  for (const LayerNoise& layer : report.layers) {
+    least = std::min(least, 100 * layer.relief);
+    most = std::max(most, 100 * layer.relief);
+  }
+  Chart chart(report.layers, Axis(least, most, 5));
+  chart.GridLines("%");
+  for (size_t i = 0; i < report.layers.size(); ++i) {
+    const LayerNoise& layer = report.layers[i];
+    const double percent = 100 * layer.relief;
+    const auto rank = std::find(report.hurting.begin(), report.hurting.end(), layer.name);
+    const bool hurts = rank != report.hurting.end();
+    chart.Bar(i, std::min(percent, 0.0), std::max(percent, 0.0), 0.62, hurts ? "hurts" : "kept");
+    if (!hurts) continue;
+    chart.Mark(
+        i, std::max(percent, 0.0),
+        StrCat("<text class=\"rank\" y=\"-6\">", rank - report.hurting.begin() + 1, "</text>"));
+  }
+  chart.Tips([&](size_t index) {
+    const LayerNoise& layer = report.layers[index];
+    return layer.in_float
+               ? StrCat(layer.name, ": in f32")
+               : StrCat(layer.name, ": ", ShortNumber(100 * layer.relief, 1), " % less noise");
+  });
+  return chart.Finish("Noise of the logits that goes when a layer is kept exact, in per cent");
 }
 
 std::string RangeChart(const QuantizationReport& report) {

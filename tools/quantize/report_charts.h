@@ -13,6 +13,9 @@ namespace resnet {
 /// layer's weights'. The layers that hurt most are ringed and numbered.
 std::string NoiseChart(const QuantizationReport& report);
 
+/// Every layer's relief. The layers that hurt most are numbered.
+std::string ReliefChart(const QuantizationReport& report);
+
 /// For every activation, what was seen and what its bytes hold of that.
 std::string RangeChart(const QuantizationReport& report);
 

@@ -46,8 +46,8 @@ white-space:nowrap}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 tbody th{font-weight:400}thead th{color:var(--quiet);font-weight:600;vertical-align:bottom}
 td.l,th.l{text-align:left}tr.base{font-weight:600}tr.base th{font-weight:600}
-code{font:.8125rem/1.4 ui-monospace,monospace;white-space:normal;overflow-wrap:anywhere}
-td.l code{display:block;min-width:11rem;max-width:24rem}
+code{font:.8125rem/1.4 ui-monospace,monospace;white-space:normal;overflow-wrap:break-word}
+td.l code{display:block;min-width:15rem}
 .bar{display:inline-block;width:5rem;height:.6rem;margin-left:.5rem;background:var(--sunken)}
 .bar i{display:block;height:100%;background:var(--accent)}
 .n{display:inline-block;min-width:1.4em;color:var(--bad);font-weight:700}
@@ -74,6 +74,16 @@ std::string Millions(uint64_t count) {
 std::string Cell(std::string_view text, std::string_view style = "") {
   return StrCat("<td", style.empty() ? "" : " class=\"", style, style.empty() ? "" : "\"", ">",
                 EscapeMarkup(text), "</td>");
+}
+
+/// An option as one would type it; it may break after a comma.
+std::string Code(std::string_view option) {
+  std::string markup;
+  for (const char c : EscapeMarkup(option)) {
+    markup.push_back(c);
+    if (c == ',') markup += "<wbr>";
+  }
+  return StrCat("<code>", markup, "</code>");
 }
 
 std::string RowHead(std::string_view markup) {
@@ -170,10 +180,13 @@ std::string Advice(const QuantizationReport& report) {
   const double then = best->measured.comparison.divergence();
   if (then > now * (1 - kWorthwhile))
     return "None of these layers alone takes much of the divergence away.";
-  return StrCat("Of single layers, <code>", EscapeMarkup(best->option),
-                "</code> helps most: mean KL ", Divergence(now), " → ", Divergence(then), ", file ",
-                ByteCount(report.output_bytes), " → ", ByteCount(report.FileBytes(best->measured)),
-                ".");
+  const uint64_t bytes = report.FileBytes(best->measured);
+  const std::string size =
+      bytes == report.output_bytes
+          ? "a file as large as before"
+          : StrCat("a file of ", ByteCount(bytes), " in place of ", ByteCount(report.output_bytes));
+  return StrCat("Of single layers, ", Code(best->option), " helps most: mean KL ", Divergence(now),
+                " → ", Divergence(then), ", ", size, ".");
 }
 
 std::string AlternativeRow(const QuantizationReport& report, std::string_view head,
@@ -186,7 +199,8 @@ std::string AlternativeRow(const QuantizationReport& report, std::string_view he
   return StrCat(base ? "<tr class=\"base\">" : "<tr>", RowHead(head), "<td class=\"l\">", option,
                 "</td>", "<td>", Divergence(divergence),
                 "<span class=\"bar\"><i style=\"width:", ShortNumber(share, 1),
-                "%\"></i></span></td>", Cell(Percent(measured.comparison.agreement())),
+                "%\"></i></span></td>", Cell(Decibels(measured.logits)),
+                Cell(Percent(measured.comparison.agreement())),
                 Cell(Percent(measured.comparison.top5_overlap())),
                 Cell(ByteCount(report.FileBytes(measured))),
                 Cell(Milliseconds(measured.milliseconds)), "</tr>\n");
@@ -203,20 +217,25 @@ std::string AlternativesSection(const QuantizationReport& report) {
     } else if (alternative.option.starts_with("--activation")) {
       head = "Everything";
     }
-    rows +=
-        AlternativeRow(report, head, StrCat("<code>", EscapeMarkup(alternative.option), "</code>"),
-                       alternative.measured, false);
+    rows += AlternativeRow(report, head, Code(alternative.option), alternative.measured, false);
   }
   rows += AlternativeRow(report, "f32", "", report.exact, false);
   return StrCat(
-      "<section><h2>The layers that hurt most</h2><p class=\"quiet\">Each row is another model, "
-      "made with that option added and run over ",
+      "<section><h2>The layers that hurt most</h2><p class=\"quiet\">How much of the noise in the "
+      "logits goes when one layer is kept in f32 and what it reads in 8 bits, over ",
+      report.screened,
+      " held-out pictures. A bar below zero is chance: errors of different layers may "
+      "cancel.</p>\n",
+      ReliefChart(report), "<p>", Advice(report),
+      "</p><p class=\"quiet\">Each row is another "
+      "model, made with that option added and run over ",
       report.converted.comparison.pictures(),
-      " held-out pictures; everything is compared with f32. With few pictures, a small difference "
-      "may be chance: divergence tells more than labels.</p><p>",
-      Advice(report), "</p>\n",
-      Table("Alternatives",
-            {"Layer", "<Option", "Mean KL", "Same label", "Same top 5", "File", "Time"}, rows),
+      " held-out pictures; everything is compared with f32. With few pictures a small difference "
+      "is chance, and divergence tells more than labels.</p>\n",
+      Table(
+          "Alternatives",
+          {"Layer", "<Option", "Mean KL", "Logits, dB", "Same label", "Same top 5", "File", "Time"},
+          rows),
       "</section>\n");
 }
 
@@ -259,13 +278,15 @@ std::string LayerSection(const QuantizationReport& report) {
     rows += StrCat("<tr>", RowHead(EscapeMarkup(layer.name)), Cell(layer.kind, "l"),
                    Cell(layer.in_float ? "f32" : "i8"), Cell(Millions(layer.macs)),
                    Cell(Millions(layer.weights)),
-                   Cell(layer.in_float ? "exact" : Decibels(layer.rounding)), "</tr>\n");
+                   Cell(layer.in_float ? "exact" : Decibels(layer.rounding)),
+                   Cell(layer.in_float ? "" : Percent(layer.relief)), "</tr>\n");
   }
   return StrCat(
       "<section><h2>Layers</h2><p class=\"quiet\">Multiply-accumulates for one picture, "
-      "weights, and what rounding left of the weights.</p>",
+      "weights, and what rounding left of the weights. Relief is what the bars above show.</p>",
       "<details><summary>All layers</summary>\n",
-      Table("Layers", {"Layer", "<Kind", "Type", "MACs", "Weights", "Weights' SQNR, dB"}, rows),
+      Table("Layers", {"Layer", "<Kind", "Type", "MACs", "Weights", "Weights' SQNR, dB", "Relief"},
+            rows),
       "</details></section>\n");
 }
 

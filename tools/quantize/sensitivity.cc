@@ -20,31 +20,70 @@ double Median(std::vector<double> values) {
   return *middle;
 }
 
-/// Noise over signal on the way to an activation; 0 for the picture.
-double AccumulatedRatio(const std::vector<ActivationNoise>& activations, const std::string& name) {
+/// What the layer reads, if that has 7 bits.
+std::set<std::string> SevenBitInput(const LayerNoise& layer,
+                                    const std::vector<ActivationNoise>& activations) {
   for (const ActivationNoise& activation : activations) {
-    if (activation.name != name || !activation.accumulated) continue;
-    const Noise& noise = *activation.accumulated;
-    return noise.signal > 0 ? noise.noise / noise.signal : 0;
+    if (activation.name == layer.input && activation.bits() == 7) return {activation.name};
   }
-  return 0;
+  return {};
 }
 
-/// The activations around a layer that have 7 bits, as far as they exist.
-std::set<std::string> SevenBitsAround(const LayerNoise& layer,
-                                      const std::vector<ActivationNoise>& activations) {
-  std::set<std::string> names;
-  for (const ActivationNoise& activation : activations) {
-    const bool near = activation.name == layer.input || activation.name == layer.output;
-    if (near && activation.bits() == 7) names.insert(activation.name);
-  }
-  return names;
+QuantizeOptions With(QuantizeOptions options, const std::set<std::string>& floats,
+                     const std::set<std::string>& eights) {
+  options.keep_float.insert(floats.begin(), floats.end());
+  options.keep_8_bit.insert(eights.begin(), eights.end());
+  return options;
 }
 
 std::string KeepOption(const std::set<std::string>& names, std::string_view as) {
   std::vector<std::string> items;
   for (const std::string& name : names) items.push_back(StrCat(name, "=", as));
   return StrCat("--keep ", Join(items, ","));
+}
+
+/// An alternative that is still to be measured.
+struct Plan {
+  Alternative alternative;
+  QuantizeOptions options;
+};
+
+std::vector<Plan> PlanAlternatives(const QuantizeOptions& options,
+                                   const std::vector<LayerNoise>& layers,
+                                   const std::vector<ActivationNoise>& activations,
+                                   const std::vector<std::string>& hurting) {
+  std::vector<Plan> plans;
+  const auto keep = [&](const std::string& layer, const std::set<std::string>& floats,
+                        const std::set<std::string>& eights) {
+    if (!floats.empty())
+      plans.push_back({{layer, KeepOption(floats, "f32"), {}}, With(options, floats, {})});
+    if (!eights.empty())
+      plans.push_back({{layer, KeepOption(eights, "8"), {}}, With(options, {}, eights)});
+  };
+  std::set<std::string> all_floats, all_eights;
+  for (const std::string& name : hurting) {
+    const auto layer = std::find_if(layers.begin(), layers.end(),
+                                    [&](const LayerNoise& entry) { return entry.name == name; });
+    if (layer == layers.end()) continue;
+    const std::set<std::string> eights = SevenBitInput(*layer, activations);
+    keep(name, {name}, eights);
+    all_floats.insert(name);
+    all_eights.insert(eights.begin(), eights.end());
+  }
+  if (hurting.size() > 1) keep("", all_floats, all_eights);
+  if (options.activation_bits == 8) return plans;
+  QuantizeOptions eight_bits = options;
+  eight_bits.activation_bits = 8;
+  plans.push_back({{"", "--activation-bits 8", {}}, std::move(eight_bits)});
+  return plans;
+}
+
+Result<Measured> MeasureOptions(const Laboratory& laboratory, const QuantizeOptions& options,
+                                std::span<const HeldOutPicture> pictures, std::string_view what,
+                                const Watch& watch) {
+  RESNET_ASSIGN_OR_RETURN(const Model model,
+                          QuantizeModel(laboratory.model, laboratory.calibration, options));
+  return MeasureModel(model, pictures, what, watch);
 }
 
 }  // namespace
@@ -73,57 +112,59 @@ Result<Measured> Measure(Network& network, std::span<const HeldOutPicture> pictu
   return measured;
 }
 
-std::vector<std::string> LayersThatHurt(const std::vector<LayerNoise>& layers,
-                                        const std::vector<ActivationNoise>& activations,
-                                        size_t count) {
-  std::vector<std::pair<double, size_t>> added;
+Result<Measured> MeasureModel(const Model& model, std::span<const HeldOutPicture> pictures,
+                              std::string_view what, const Watch& watch) {
+  RESNET_ASSIGN_OR_RETURN(Model copy, model.Clone());
+  RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(copy)));
+  RESNET_ASSIGN_OR_RETURN(Measured measured, Measure(*network, pictures, what, watch));
+  measured.tensor_bytes = TensorBytes(model);
+  return measured;
+}
+
+Status FindRelief(const Laboratory& laboratory, const std::vector<ActivationNoise>& activations,
+                  const Noise& logits, std::span<const HeldOutPicture> pictures,
+                  std::vector<LayerNoise>& layers) {
+  const Watch& watch = laboratory.watch;
+  const Watch quiet{.cancelled = watch.cancelled, .progress = {}};
   for (size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].in_float) continue;
-    added.emplace_back(AccumulatedRatio(activations, layers[i].output) -
-                           AccumulatedRatio(activations, layers[i].input),
-                       i);
+    LayerNoise& layer = layers[i];
+    if (!layer.in_float) {
+      const QuantizeOptions options =
+          With(laboratory.options, {layer.name}, SevenBitInput(layer, activations));
+      RESNET_ASSIGN_OR_RETURN(const Measured measured,
+                              MeasureOptions(laboratory, options, pictures, "", quiet));
+      layer.relief = logits.noise > 0 ? 1 - measured.logits.noise / logits.noise : 0;
+    }
+    if (watch.progress) watch.progress("layers, each kept exact", i + 1, layers.size());
   }
-  std::sort(added.begin(), added.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  return {};
+}
+
+std::vector<std::string> LayersThatHurt(const std::vector<LayerNoise>& layers, size_t count) {
+  std::vector<const LayerNoise*> order;
+  for (const LayerNoise& layer : layers) {
+    if (!layer.in_float) order.push_back(&layer);
+  }
+  std::sort(order.begin(), order.end(), [](const LayerNoise* a, const LayerNoise* b) {
+    return a->relief != b->relief ? a->relief > b->relief : a < b;  // of equals the first
   });
   std::vector<std::string> names;
-  for (size_t i = 0; i < std::min(count, added.size()); ++i)
-    names.push_back(layers[added[i].second].name);
+  for (size_t i = 0; i < std::min(count, order.size()); ++i) names.push_back(order[i]->name);
   return names;
 }
 
-std::vector<std::pair<Alternative, QuantizeOptions>> AlternativesTo(
-    const QuantizeOptions& options, const std::vector<LayerNoise>& layers,
-    const std::vector<ActivationNoise>& activations, const std::vector<std::string>& hurting) {
-  std::vector<std::pair<Alternative, QuantizeOptions>> alternatives;
-  const auto keep = [&](const std::string& layer, const std::set<std::string>& floats,
-                        const std::set<std::string>& eights) {
-    if (!floats.empty()) {
-      QuantizeOptions with = options;
-      with.keep_float.insert(floats.begin(), floats.end());
-      alternatives.push_back({{layer, KeepOption(floats, "f32"), {}}, std::move(with)});
-    }
-    if (!eights.empty()) {
-      QuantizeOptions with = options;
-      with.keep_8_bit.insert(eights.begin(), eights.end());
-      alternatives.push_back({{layer, KeepOption(eights, "8"), {}}, std::move(with)});
-    }
-  };
-  std::set<std::string> all_floats, all_eights;
-  for (const std::string& name : hurting) {
-    const auto layer = std::find_if(layers.begin(), layers.end(),
-                                    [&](const LayerNoise& entry) { return entry.name == name; });
-    if (layer == layers.end()) continue;
-    const std::set<std::string> eights = SevenBitsAround(*layer, activations);
-    keep(name, {name}, eights);
-    all_floats.insert(name);
-    all_eights.insert(eights.begin(), eights.end());
-  }
-  if (hurting.size() > 1) keep("", all_floats, all_eights);
-  if (options.activation_bits == 7) {
-    QuantizeOptions with = options;
-    with.activation_bits = 8;
-    alternatives.push_back({{"", "--activation-bits 8", {}}, std::move(with)});
+Result<std::vector<Alternative>> MeasureAlternatives(
+    const Laboratory& laboratory, const std::vector<LayerNoise>& layers,
+    const std::vector<ActivationNoise>& activations, const std::vector<std::string>& hurting,
+    std::span<const HeldOutPicture> pictures) {
+  std::vector<Alternative> alternatives;
+  for (Plan& plan : PlanAlternatives(laboratory.options, layers, activations, hurting)) {
+    RESNET_ASSIGN_OR_RETURN(
+        plan.alternative.measured,
+        MeasureOptions(laboratory, plan.options, pictures,
+                       StrCat("held-out pictures, alternative ", alternatives.size() + 1),
+                       laboratory.watch));
+    alternatives.push_back(std::move(plan.alternative));
   }
   return alternatives;
 }

@@ -33,17 +33,34 @@ uint64_t TensorBytes(const Model& model);
 /// Runs the network over the pictures. `what` names the work to the watch.
 Result<Measured> Measure(Network& network, std::span<const HeldOutPicture> pictures,
                          std::string_view what, const Watch& watch);
+/// The same with the network of a copy of the model.
+Result<Measured> MeasureModel(const Model& model, std::span<const HeldOutPicture> pictures,
+                              std::string_view what, const Watch& watch);
 
-/// The `count` layers in bytes that add the most noise to what goes through them, worst first.
-std::vector<std::string> LayersThatHurt(const std::vector<LayerNoise>& layers,
-                                        const std::vector<ActivationNoise>& activations,
-                                        size_t count);
+/// From a float model and its calibration to measured 8-bit models.
+struct Laboratory {
+  const Model& model;
+  const Calibration& calibration;
+  const QuantizeOptions& options;
+  const Watch& watch;
+};
 
-/// For each of `hurting`, and for all of them, kept in floats and, where activations have 7 bits,
-/// with its activations in 8; then the whole model with 8 bits.
-std::vector<std::pair<Alternative, QuantizeOptions>> AlternativesTo(
-    const QuantizeOptions& options, const std::vector<LayerNoise>& layers,
-    const std::vector<ActivationNoise>& activations, const std::vector<std::string>& hurting);
+/// Finds every layer's relief, by one more 8-bit model for each. How much noise a layer adds on the
+/// way would be cheaper to tell, and misleads: a layer also amplifies what came before it, and
+/// noise of the first layers goes through all of the others.
+Status FindRelief(const Laboratory& laboratory, const std::vector<ActivationNoise>& activations,
+                  const Noise& logits, std::span<const HeldOutPicture> pictures,
+                  std::vector<LayerNoise>& layers);
+
+/// The `count` layers in bytes with the most relief, the most first.
+std::vector<std::string> LayersThatHurt(const std::vector<LayerNoise>& layers, size_t count);
+
+/// For each of `hurting`, and for all of them, kept in floats and, where it has 7 bits, with what
+/// they read in 8; then the whole model with 8 bits.
+Result<std::vector<Alternative>> MeasureAlternatives(
+    const Laboratory& laboratory, const std::vector<LayerNoise>& layers,
+    const std::vector<ActivationNoise>& activations, const std::vector<std::string>& hurting,
+    std::span<const HeldOutPicture> pictures);
 
 }  // namespace resnet
 
