@@ -12,8 +12,8 @@
 namespace resnet {
 namespace {
 
-constexpr size_t kTracedPictures = 32;   // activations change little from picture to picture
-constexpr size_t kScreenedPictures = 8;  // each costs one run for every layer
+constexpr size_t kTracedPictures = 32;    // activations change little from picture to picture
+constexpr size_t kScreenedPictures = 16;  // each costs one run for every layer
 constexpr size_t kHurtingLayers = 5;
 
 Status TraceNoise(const Model& model, Network& exact, const Model& quantized,

@@ -1,161 +1,29 @@
 // See report_charts.h.
 //
-// Across, everything is in per cent of the width; down, in pixels. So a chart fits a phone and a
-// wide screen alike, without scripts and without text that shrinks.
-//
 // SPDX-License-Identifier: MIT
 #include "quantize/report_charts.h"
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "base/markup.h"
 #include "base/strings.h"
+#include "quantize/column_chart.h"
 
 namespace resnet {
 namespace {
-
-constexpr double kTop = 30, kPlotHeight = 250, kBottom = 30;  // pixels
-constexpr double kMinStageShare = 12;  // per cent; a narrower stage has no room for its name
-
-constexpr std::string_view kStyle = R"(
-.chart{margin:.75rem 0 0 2.75rem}
-.chart svg{display:block;width:100%;overflow:visible}
-.chart text{fill:var(--quiet);font-size:12px}
-.chart .e{text-anchor:end}.chart .c{text-anchor:middle}
-.chart .grid{stroke:var(--line)}.chart .zero{stroke:var(--quiet)}
-.chart .band{fill:var(--sunken)}
-.chart .hit{fill:transparent}.chart .hit:hover{fill:var(--accent);fill-opacity:.13}
-.a{stroke:var(--accent);fill:var(--accent)}.o{stroke:var(--own);fill:var(--card)}
-.w{stroke:none;fill:var(--weight)}.seen{fill:var(--seen)}.kept{fill:var(--accent)}
-.hurts{fill:var(--bad)}
-.a line{stroke-width:2}.o{stroke-width:1.75}
-.ring{fill:none;stroke:var(--bad);stroke-width:2}
-.chart .rank{fill:var(--bad);font-weight:700;text-anchor:middle}
-@media(max-width:40rem){.chart .narrow{display:none}}
-)";
-
-/// 1, 2 or 5 times a power of ten, so that about `count` of them span `range`.
-double NiceStep(double range, int count) {
-  const double rough = std::max(range, 1e-9) / count;
-  const double power = std::pow(10, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (rough <= factor * power) return factor * power;
-  }
-  return 10 * power;
-}
-
-/// From values to pixels downwards.
-struct Axis {
-  double low, high, step;
-
-  Axis(double least, double most, int lines) : step(NiceStep(most - least, lines)) {
-    low = std::floor(least / step) * step;
-    high = std::max(std::ceil(most / step) * step, low + step);
-  }
-  double y(double value) const { return kTop + kPlotHeight * (high - value) / (high - low); }
-};
-
-/// "layer3" of "layer3.1.conv2"; what belongs to no stage goes with its neighbours.
-std::string StageOf(const std::string& activation) {
-  if (activation.starts_with("layer")) return activation.substr(0, activation.find('.'));
-  return activation.starts_with("conv") ? "conv1" : "head";
-}
 
 std::string Decibels(const Noise& noise) {
   const double decibels = noise.decibels();
   return std::isfinite(decibels) ? FixedNumber(decibels, 1) + " dB" : "exact";
 }
 
-class Chart {
- public:
-  /// `names` of the columns: layers or activations.
-  template <typename Named>
-  Chart(const std::vector<Named>& columns, Axis axis) : axis_(axis) {
-    for (const Named& one : columns) names_.push_back(one.name);
-    Stages();
-  }
-
-  double column() const { return 100.0 / static_cast<double>(names_.size()); }
-  double x(size_t index) const { return (static_cast<double>(index) + 0.5) * column(); }
-  double y(double value) const { return axis_.y(value); }
-  void Put(std::string_view markup) { body_ += markup; }
-
-  void GridLines(std::string_view unit) {
-    for (int i = 0;; ++i) {
-      const double value = axis_.low + i * axis_.step;
-      if (value > axis_.high + axis_.step / 2) break;
-      const std::string at = ShortNumber(y(value));
-      Put(StrCat("<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"", at, "\" y2=\"", at, "\"/>",
-                 "<text class=\"e\" x=\"-8\" y=\"", ShortNumber(y(value) + 4), "\">",
-                 ShortNumber(value, 4), "</text>\n"));
-    }
-    Put(StrCat("<text class=\"e\" x=\"-8\" y=\"", ShortNumber(kTop - 16), "\">", unit,
-               "</text>\n"));
-  }
-
-  /// A mark of pixels around the middle of a column.
-  void Mark(size_t index, double value, std::string_view shape) {
-    Put(StrCat("<svg class=\"at\" x=\"", ShortNumber(x(index)), "%\" y=\"", ShortNumber(y(value)),
-               "\" overflow=\"visible\">", shape, "</svg>\n"));
-  }
-
-  void Line(size_t from, double from_value, size_t to, double to_value) {
-    Put(StrCat("<line x1=\"", ShortNumber(x(from)), "%\" x2=\"", ShortNumber(x(to)), "%\" y1=\"",
-               ShortNumber(y(from_value)), "\" y2=\"", ShortNumber(y(to_value)), "\"/>\n"));
-  }
-
-  /// A bar of `part` of its column's width.
-  void Bar(size_t index, double low, double high, double part, std::string_view style) {
-    const double top = y(high), height = std::max(1.0, y(low) - top);
-    Put(StrCat("<rect class=\"", style, "\" x=\"", ShortNumber(x(index) - column() * part / 2),
-               "%\" width=\"", ShortNumber(column() * part), "%\" y=\"", ShortNumber(top),
-               "\" height=\"", ShortNumber(height), "\"/>\n"));
-  }
-
-  /// What is said about each column where a pointer rests on it.
-  void Tips(const std::function<std::string(size_t)>& tip) {
-    for (size_t i = 0; i < names_.size(); ++i) {
-      Put(StrCat("<rect class=\"hit\" x=\"", ShortNumber(x(i) - column() / 2), "%\" width=\"",
-                 ShortNumber(column()), "%\" y=\"", ShortNumber(kTop), "\" height=\"",
-                 ShortNumber(kPlotHeight), "\"><title>", EscapeMarkup(tip(i)),
-                 "</title></rect>\n"));
-    }
-  }
-
-  std::string Finish(std::string_view label) const {
-    return StrCat("<div class=\"chart\"><svg height=\"", ShortNumber(kTop + kPlotHeight + kBottom),
-                  "\" role=\"img\" aria-label=\"", EscapeMarkup(label), "\">\n", body_,
-                  "</svg></div>\n");
-  }
-
- private:
-  void Stages() {
-    bool shaded = false;
-    for (size_t begin = 0; begin < names_.size();) {
-      const std::string stage = StageOf(names_[begin]);
-      size_t end = begin;
-      while (end < names_.size() && StageOf(names_[end]) == stage) ++end;
-      const double from = static_cast<double>(begin) * column(),
-                   width = static_cast<double>(end - begin) * column();
-      if (shaded) {
-        Put(StrCat("<rect class=\"band\" x=\"", ShortNumber(from), "%\" width=\"",
-                   ShortNumber(width), "%\" y=\"", ShortNumber(kTop), "\" height=\"",
-                   ShortNumber(kPlotHeight), "\"/>\n"));
-      }
-      Put(StrCat("<text class=\"c", width < kMinStageShare ? " narrow" : "", "\" x=\"",
-                 ShortNumber(from + width / 2), "%\" y=\"", ShortNumber(kTop + kPlotHeight + 20),
-                 "\">", stage, "</text>\n"));
-      shaded = !shaded;
-      begin = end;
-    }
-  }
-
-  std::vector<std::string> names_;
-  Axis axis_;
-  std::string body_;
-};
+template <typename Named>
+std::vector<std::string> NamesOf(const std::vector<Named>& all) {
+  std::vector<std::string> names;
+  for (const Named& one : all) names.push_back(one.name);
+  return names;
+}
 
 /// A layer's weights are shown where its output is.
 const LayerNoise* LayerInto(const QuantizationReport& report, const std::string& activation) {
@@ -191,7 +59,7 @@ Axis AxisOf(std::initializer_list<const Series*> all) {
   return {least, most, 6};
 }
 
-void DrawLine(const Series& series, Chart& chart) {
+void DrawLine(const Series& series, ColumnChart& chart) {
   size_t last = series.size();
   chart.Put("<g class=\"a\">\n");
   for (size_t i = 0; i < series.size(); ++i) {
@@ -203,14 +71,14 @@ void DrawLine(const Series& series, Chart& chart) {
   chart.Put("</g>\n");
 }
 
-void DrawMarks(const Series& series, std::string_view shape, Chart& chart) {
+void DrawMarks(const Series& series, std::string_view shape, ColumnChart& chart) {
   for (size_t i = 0; i < series.size(); ++i) {
     if (!std::isnan(series[i])) chart.Mark(i, series[i], shape);
   }
 }
 
 /// Rings with the rank of the layers that hurt; two may lead into one activation.
-void DrawRanks(const QuantizationReport& report, const Series& accumulated, Chart& chart) {
+void DrawRanks(const QuantizationReport& report, const Series& accumulated, ColumnChart& chart) {
   std::map<std::string, std::string> ranks;
   for (size_t rank = 0; rank < report.hurting.size(); ++rank) {
     const LayerNoise* layer = LayerInto(report, report.hurting[rank]);
@@ -247,8 +115,6 @@ std::string RangeTip(const ActivationNoise& activation) {
 
 }  // namespace
 
-std::string_view ChartStyle() { return kStyle; }
-
 std::string NoiseChart(const QuantizationReport& report) {
   const Series accumulated = SeriesOf(report, [](const ActivationNoise& activation) {
     return activation.accumulated ? &*activation.accumulated : nullptr;
@@ -260,7 +126,7 @@ std::string NoiseChart(const QuantizationReport& report) {
     const LayerNoise* layer = LayerInto(report, activation.name);
     return layer && !layer->in_float ? &layer->rounding : nullptr;
   });
-  Chart chart(report.activations, AxisOf({&accumulated, &own, &weights}));
+  ColumnChart chart(NamesOf(report.activations), AxisOf({&accumulated, &own, &weights}));
   chart.GridLines("dB");
   DrawMarks(weights, "<path class=\"w\" d=\"M0-4.5L4.5 0 0 4.5-4.5 0z\"/>", chart);
   DrawMarks(own, "<circle class=\"o\" r=\"3.5\"/>", chart);
@@ -276,7 +142,7 @@ std::string ReliefChart(const QuantizationReport& report) {
     least = std::min(least, 100 * layer.relief);
     most = std::max(most, 100 * layer.relief);
   }
-  Chart chart(report.layers, Axis(least, most, 5));
+  ColumnChart chart(NamesOf(report.layers), Axis(least, most, 5));
   chart.GridLines("%");
   for (size_t i = 0; i < report.layers.size(); ++i) {
     const LayerNoise& layer = report.layers[i];
@@ -307,7 +173,7 @@ std::string RangeChart(const QuantizationReport& report) {
     least = std::min<double>({least, activation.min, activation.clip_min()});
     most = std::max<double>({most, activation.max, activation.clip_max()});
   }
-  Chart chart(bytes, Axis(least, most, 6));
+  ColumnChart chart(NamesOf(bytes), Axis(least, most, 6));
   chart.GridLines("value");
   for (size_t i = 0; i < bytes.size(); ++i) {
     chart.Bar(i, bytes[i].min, bytes[i].max, 0.24, "seen");

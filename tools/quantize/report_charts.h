@@ -1,5 +1,4 @@
-// The report's charts, as SVG elements for its page: they are as wide as there is room, while text
-// keeps its size.
+// The report's charts.
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_TOOLS_QUANTIZE_REPORT_CHARTS_H_
@@ -18,9 +17,6 @@ std::string ReliefChart(const QuantizationReport& report);
 
 /// For every activation, what was seen and what its bytes hold of that.
 std::string RangeChart(const QuantizationReport& report);
-
-/// The styles that the charts need; colours are the page's.
-std::string_view ChartStyle();
 
 }  // namespace resnet
 

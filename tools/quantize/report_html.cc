@@ -8,6 +8,7 @@
 
 #include "base/markup.h"
 #include "base/strings.h"
+#include "quantize/column_chart.h"
 #include "quantize/report_charts.h"
 
 namespace resnet {
@@ -33,7 +34,7 @@ header p{margin-top:.4rem;overflow-wrap:anywhere}
 section{background:var(--card);border:1px solid var(--line);border-radius:14px;
 padding:clamp(.875rem,2.5vw,1.5rem)}
 section>p{margin-top:.4rem;max-width:46rem}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:1.1rem 1.25rem}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.25rem,1fr));gap:1.1rem 1.25rem}
 dt{color:var(--quiet);font-size:.875rem}dd b{display:block;font-size:1.6rem;line-height:1.25}
 dd{font-size:.875rem;color:var(--quiet)}dd b{color:var(--text)}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin-top:.75rem;font-size:.875rem}
@@ -47,14 +48,15 @@ th:first-child,td:first-child{text-align:left;padding-left:0}
 tbody th{font-weight:400}thead th{color:var(--quiet);font-weight:600;vertical-align:bottom}
 td.l,th.l{text-align:left}tr.base{font-weight:600}tr.base th{font-weight:600}
 code{font:.8125rem/1.4 ui-monospace,monospace;white-space:normal;overflow-wrap:break-word}
-td.l code{display:block;min-width:15rem}
+tr.under th{padding-left:1.4em;white-space:normal;min-width:12rem}
+tr.group th{border:0;padding:.7rem 0 .1rem;text-align:left;font-weight:600}
 .bar{display:inline-block;width:5rem;height:.6rem;margin-left:.5rem;background:var(--sunken)}
 .bar i{display:block;height:100%;background:var(--accent)}
 .n{display:inline-block;min-width:1.4em;color:var(--bad);font-weight:700}
 details{margin-top:.75rem}summary{cursor:pointer;font-weight:600}
 )";
 
-constexpr double kWorthwhile = 0.05;  // of the divergence; less is hardly more than chance
+constexpr double kWorthwhile = 0.2;  // of the divergence; the best of ten looks good by chance
 
 std::string Percent(double fraction) { return FixedNumber(100 * fraction, 1) + " %"; }
 std::string Milliseconds(double ms) { return FixedNumber(ms, ms < 100 ? 1 : 0) + " ms"; }
@@ -141,7 +143,7 @@ std::string Summary(const QuantizationReport& report) {
       Tile("Same top 5", Percent(found.top5_overlap()), "of the five best labels"),
       Tile("Mean KL divergence", Divergence(found.divergence()), "nats, from f32's answers"),
       Tile("Time for a picture", Milliseconds(report.converted.milliseconds),
-           StrCat("f32: ", Milliseconds(report.exact.milliseconds), "; this program, one thread")),
+           StrCat("f32: ", Milliseconds(report.exact.milliseconds), "; this machine, one thread")),
       "</dl></section>\n");
 }
 
@@ -178,8 +180,7 @@ std::string Advice(const QuantizationReport& report) {
   }
   if (best == nullptr) return "";
   const double then = best->measured.comparison.divergence();
-  if (then > now * (1 - kWorthwhile))
-    return "None of these layers alone takes much of the divergence away.";
+  if (then > now * (1 - kWorthwhile)) return "No layer alone takes much of the divergence away.";
   const uint64_t bytes = report.FileBytes(best->measured);
   const std::string size =
       bytes == report.output_bytes
@@ -189,15 +190,15 @@ std::string Advice(const QuantizationReport& report) {
                 " → ", Divergence(then), ", ", size, ".");
 }
 
-std::string AlternativeRow(const QuantizationReport& report, std::string_view head,
-                           std::string_view option, const Measured& measured, bool base) {
+/// `option`: markup.
+std::string AlternativeRow(const QuantizationReport& report, std::string_view option,
+                           const Measured& measured, std::string_view style) {
   double most = report.converted.comparison.divergence();
   for (const Alternative& alternative : report.alternatives)
     most = std::max(most, alternative.measured.comparison.divergence());
   const double divergence = measured.comparison.divergence();
   const double share = most > 0 ? 100 * divergence / most : 0;
-  return StrCat(base ? "<tr class=\"base\">" : "<tr>", RowHead(head), "<td class=\"l\">", option,
-                "</td>", "<td>", Divergence(divergence),
+  return StrCat("<tr class=\"", style, "\">", RowHead(option), "<td>", Divergence(divergence),
                 "<span class=\"bar\"><i style=\"width:", ShortNumber(share, 1),
                 "%\"></i></span></td>", Cell(Decibels(measured.logits)),
                 Cell(Percent(measured.comparison.agreement())),
@@ -206,36 +207,43 @@ std::string AlternativeRow(const QuantizationReport& report, std::string_view he
                 Cell(Milliseconds(measured.milliseconds)), "</tr>\n");
 }
 
-std::string AlternativesSection(const QuantizationReport& report) {
-  std::string rows = AlternativeRow(report, "As converted", "", report.converted, true);
-  for (const Alternative& alternative : report.alternatives) {
-    const auto place = std::find(report.hurting.begin(), report.hurting.end(), alternative.layer);
-    std::string head = "All of these";
-    if (place != report.hurting.end()) {
-      head = StrCat("<span class=\"n\">", place - report.hurting.begin() + 1, "</span>",
-                    EscapeMarkup(alternative.layer));
-    } else if (alternative.option.starts_with("--activation")) {
-      head = "Everything";
-    }
-    rows += AlternativeRow(report, head, Code(alternative.option), alternative.measured, false);
+/// A line above the rows that are about the same layer.
+std::string GroupRow(const QuantizationReport& report, const Alternative& alternative) {
+  const auto rank = std::find(report.hurting.begin(), report.hurting.end(), alternative.layer);
+  std::string name = "Together";
+  if (rank != report.hurting.end()) {
+    name = StrCat("<span class=\"n\">", rank - report.hurting.begin() + 1, "</span>",
+                  EscapeMarkup(alternative.layer));
   }
-  rows += AlternativeRow(report, "f32", "", report.exact, false);
+  return StrCat("<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"7\">", name, "</th></tr>\n");
+}
+
+std::string AlternativeRows(const QuantizationReport& report) {
+  std::string rows = AlternativeRow(report, "As converted", report.converted, "base");
+  const std::string* layer = nullptr;
+  for (const Alternative& alternative : report.alternatives) {
+    if (layer == nullptr || *layer != alternative.layer) rows += GroupRow(report, alternative);
+    layer = &alternative.layer;
+    rows += AlternativeRow(report, Code(alternative.option), alternative.measured, "under");
+  }
+  return rows + AlternativeRow(report, "f32", report.exact, "base");
+}
+
+std::string AlternativesSection(const QuantizationReport& report) {
   return StrCat(
       "<section><h2>The layers that hurt most</h2><p class=\"quiet\">How much of the noise in the "
       "logits goes when one layer is kept in f32 and what it reads in 8 bits, over ",
       report.screened,
-      " held-out pictures. A bar below zero is chance: errors of different layers may "
-      "cancel.</p>\n",
+      " held-out pictures. Bars below zero are chance, as errors of different layers may cancel: "
+      "a bar above zero tells something where it is longer than those.</p>\n",
       ReliefChart(report), "<p>", Advice(report),
-      "</p><p class=\"quiet\">Each row is another "
-      "model, made with that option added and run over ",
+      "</p><p class=\"quiet\">Each row is another model, made with that option added and run over ",
       report.converted.comparison.pictures(),
       " held-out pictures; everything is compared with f32. With few pictures a small difference "
       "is chance, and divergence tells more than labels.</p>\n",
-      Table(
-          "Alternatives",
-          {"Layer", "<Option", "Mean KL", "Logits, dB", "Same label", "Same top 5", "File", "Time"},
-          rows),
+      Table("Alternatives",
+            {"Option", "Mean KL", "Logits, dB", "Same label", "Same top 5", "File", "Time"},
+            AlternativeRows(report)),
       "</section>\n");
 }
 
