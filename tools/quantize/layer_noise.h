@@ -58,8 +58,8 @@ struct LayerNoise {
   uint64_t weights = 0;
   bool in_float = false;
   Noise rounding = {};  ///< of the weights
-  /// Which part of the noise in the logits goes away when this layer is kept in floats and what it
-  /// reads in 8 bits. Below 0 by chance: errors of layers may cancel.
+  /// By which part the logits have less noise when this layer is kept in floats and what it reads
+  /// in 8 bits, against the usual layer for which that is done. Chance may make it negative.
   double relief = 0;
 };
 

@@ -103,10 +103,7 @@ Status MeasureQuantization(const Model& model, Network& exact, const Model& quan
                                     watch, report));
   const auto screened = pictures.first(std::min(pictures.size(), kScreenedPictures));
   const Laboratory laboratory{model, calibration, report.options, watch};
-  RESNET_ASSIGN_OR_RETURN(const Measured before,
-                          MeasureModel(quantized, screened, "held-out pictures, i8", watch));
-  RESNET_RETURN_IF_ERROR(
-      FindRelief(laboratory, report.activations, before.logits, screened, report.layers));
+  RESNET_RETURN_IF_ERROR(FindRelief(laboratory, report.activations, screened, report.layers));
   report.screened = screened.size();
   report.hurting = LayersThatHurt(report.layers, kHurtingLayers);
   pictures = pictures.first(std::min(pictures.size(), kMostReportPictures));

@@ -17,7 +17,7 @@ namespace {
 // The page's colours, and those of the charts; every text has a contrast of 4.5 and more.
 constexpr std::string_view kStyle = R"(
 :root{color-scheme:light dark;--ground:#f3f6f5;--card:#fff;--sunken:#eef2f1;--line:#d5dedb;
---text:#14201e;--quiet:#546260;--accent:#0b6e69;--own:#b4560b;--weight:#6a4fc0;--seen:#8b9a97;
+--text:#14201e;--quiet:#546260;--accent:#0b6e69;--own:#b4560b;--weight:#6a4fc0;--seen:#778784;
 --bad:#a4262c}
 @media(prefers-color-scheme:dark){:root{--ground:#0e1413;--card:#172120;--sunken:#1d2928;
 --line:#2c3a38;--text:#e6eeec;--quiet:#9dadaa;--accent:#5fd0c5;--own:#f0a35e;--weight:#b7a4f7;
@@ -35,7 +35,8 @@ section{background:var(--card);border:1px solid var(--line);border-radius:14px;
 padding:clamp(.875rem,2.5vw,1.5rem)}
 section>p{margin-top:.4rem;max-width:46rem}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.25rem,1fr));gap:1.1rem 1.25rem}
-dt{color:var(--quiet);font-size:.875rem}dd b{display:block;font-size:1.6rem;line-height:1.25}
+dt{color:var(--quiet);font-size:.875rem}dd b{display:block;font-size:clamp(1.3rem,1.1rem + 1vw,1.6rem);
+line-height:1.25;white-space:nowrap}
 dd{font-size:.875rem;color:var(--quiet)}dd b{color:var(--text)}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin-top:.75rem;font-size:.875rem}
 .key svg{width:1.25rem;height:.875rem;margin-right:.4rem;vertical-align:-.1em;overflow:visible}
@@ -48,7 +49,7 @@ th:first-child,td:first-child{text-align:left;padding-left:0}
 tbody th{font-weight:400}thead th{color:var(--quiet);font-weight:600;vertical-align:bottom}
 td.l,th.l{text-align:left}tr.base{font-weight:600}tr.base th{font-weight:600}
 code{font:.8125rem/1.4 ui-monospace,monospace;white-space:normal;overflow-wrap:break-word}
-tr.under th{padding-left:1.4em;white-space:normal;min-width:12rem}
+tr.under th{padding-left:1.4em;white-space:normal;min-width:min(12rem,38vw)}
 tr.group th{border:0;padding:.7rem 0 .1rem;text-align:left;font-weight:600}
 .bar{display:inline-block;width:5rem;height:.6rem;margin-left:.5rem;background:var(--sunken)}
 .bar i{display:block;height:100%;background:var(--accent)}
@@ -231,11 +232,13 @@ std::string AlternativeRows(const QuantizationReport& report) {
 
 std::string AlternativesSection(const QuantizationReport& report) {
   return StrCat(
-      "<section><h2>The layers that hurt most</h2><p class=\"quiet\">How much of the noise in the "
-      "logits goes when one layer is kept in f32 and what it reads in 8 bits, over ",
+      "<section><h2>The layers that hurt most</h2><p class=\"quiet\">How much less noise the "
+      "logits "
+      "have when one layer is kept in f32 and what it reads in 8 bits, over ",
       report.screened,
-      " held-out pictures. Bars below zero are chance, as errors of different layers may cancel: "
-      "a bar above zero tells something where it is longer than those.</p>\n",
+      " held-out pictures. The zero line is the median of these models. Bars below it are chance, "
+      "as errors of different layers may cancel: a bar above it tells something where it is longer "
+      "than those.</p>\n",
       ReliefChart(report), "<p>", Advice(report),
       "</p><p class=\"quiet\">Each row is another model, made with that option added and run over ",
       report.converted.comparison.pictures(),

@@ -122,20 +122,24 @@ Result<Measured> MeasureModel(const Model& model, std::span<const HeldOutPicture
 }
 
 Status FindRelief(const Laboratory& laboratory, const std::vector<ActivationNoise>& activations,
-                  const Noise& logits, std::span<const HeldOutPicture> pictures,
-                  std::vector<LayerNoise>& layers) {
+                  std::span<const HeldOutPicture> pictures, std::vector<LayerNoise>& layers) {
   const Watch& watch = laboratory.watch;
   const Watch quiet{.cancelled = watch.cancelled, .progress = {}};
+  std::vector<double> left;  // noise, of the layers that are not in floats anyway
   for (size_t i = 0; i < layers.size(); ++i) {
-    LayerNoise& layer = layers[i];
-    if (!layer.in_float) {
+    if (!layers[i].in_float) {
       const QuantizeOptions options =
-          With(laboratory.options, {layer.name}, SevenBitInput(layer, activations));
+          With(laboratory.options, {layers[i].name}, SevenBitInput(layers[i], activations));
       RESNET_ASSIGN_OR_RETURN(const Measured measured,
                               MeasureOptions(laboratory, options, pictures, "", quiet));
-      layer.relief = logits.noise > 0 ? 1 - measured.logits.noise / logits.noise : 0;
+      left.push_back(measured.logits.noise);
     }
     if (watch.progress) watch.progress("layers, each kept exact", i + 1, layers.size());
+  }
+  const double usual = Median(left);
+  auto next = left.begin();
+  for (LayerNoise& layer : layers) {
+    if (!layer.in_float) layer.relief = usual > 0 ? 1 - *next++ / usual : 0;
   }
   return {};
 }

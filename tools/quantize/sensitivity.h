@@ -47,10 +47,10 @@ struct Laboratory {
 
 /// Finds every layer's relief, by one more 8-bit model for each. How much noise a layer adds on the
 /// way would be cheaper to tell, and misleads: a layer also amplifies what came before it, and
-/// noise of the first layers goes through all of the others.
+/// noise of the first layers goes through all of the others. The yardstick is the median of these
+/// models: whether the model itself was lucky with its few pictures does not matter then.
 Status FindRelief(const Laboratory& laboratory, const std::vector<ActivationNoise>& activations,
-                  const Noise& logits, std::span<const HeldOutPicture> pictures,
-                  std::vector<LayerNoise>& layers);
+                  std::span<const HeldOutPicture> pictures, std::vector<LayerNoise>& layers);
 
 /// The `count` layers in bytes with the most relief, the most first.
 std::vector<std::string> LayersThatHurt(const std::vector<LayerNoise>& layers, size_t count);
