@@ -236,7 +236,8 @@ std::string AlternativesSection(const QuantizationReport& report) {
       "logits "
       "have when one layer is kept in f32 and what it reads in 8 bits, over ",
       report.screened,
-      " held-out pictures. The zero line is the median of these models. Bars below it are chance, "
+      " held-out pictures. The zero line is the median of these models. Bars below it are mostly "
+      "chance, "
       "as errors of different layers may cancel: a bar above it tells something where it is longer "
       "than those.</p>\n",
       ReliefChart(report), "<p>", Advice(report),
