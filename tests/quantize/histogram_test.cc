@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -50,6 +52,14 @@ TEST(HistogramTest, DoesNotDependOnTheOrder) {
   large_first.Add(values);
   EXPECT_EQ(small_first.counts(), large_first.counts());
   EXPECT_EQ(small_first.bin_width(), large_first.bin_width());
+}
+
+TEST(HistogramTest, WhatIsNoNumberIsPassedOver) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  Histogram histogram;
+  histogram.Add(std::vector<float>{1.0f, kInfinity, -kInfinity, std::nanf(""), 3e38f});
+  EXPECT_EQ(histogram.count(), 2u);
+  EXPECT_EQ(histogram.max(), 3e38f);
 }
 
 TEST(HistogramTest, ValuesAtAPowerOfTwoFit) {

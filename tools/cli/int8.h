@@ -16,7 +16,7 @@ namespace resnet::cli {
 struct Int8Options {
   std::string pictures;  ///< folder for calibration
   int activation_bits = 7;
-  std::string ranges = std::string(RangeMethodName(QuantizeOptions{}.ranges));
+  std::string ranges = "best";       ///< or a RangeMethodName
   std::vector<std::string> keep;     ///< "LAYER=f32", "ACTIVATION=8"
   std::vector<std::string> reports;  ///< files to write: .html, .json
 

@@ -4,19 +4,23 @@
 #include "quantize/histogram.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace resnet {
 
 void Histogram::Add(std::span<const float> values) {
-  if (values.empty()) return;
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  min_ = std::min(min_, *least);
-  max_ = std::max(max_, *most);
+  for (const float value : values) {
+    if (!std::isfinite(value)) continue;
+    min_ = std::min(min_, value);
+    max_ = std::max(max_, value);
+  }
   while (-min_ >= limit_ || max_ >= limit_) Widen();
   const double per_bin = 1.0 / bin_width();
-  for (const float value : values)
+  for (const float value : values) {
+    if (!std::isfinite(value)) continue;
     ++counts_[static_cast<size_t>((static_cast<double>(value) + limit_) * per_bin)];
-  count_ += values.size();
+    ++count_;
+  }
 }
 
 /// Doubles the range; two bins become one. The middle stays where it is.

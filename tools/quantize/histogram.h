@@ -16,6 +16,7 @@ class Histogram {
  public:
   static constexpr size_t kBins = 1 << 14;
 
+  /// NaN and infinities, which a network with absurd weights may give, are passed over.
   void Add(std::span<const float> values);
 
   float min() const { return min_; }

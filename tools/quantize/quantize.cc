@@ -156,7 +156,7 @@ class Quantizer {
     const bool eight = options_.keep_8_bit.contains(activation.name);
     const Quantization quantization =
         ChooseQuantization(calibration_.histogram(activation.name), activation.relu,
-                           eight ? 8 : options_.activation_bits, options_.ranges);
+                           eight ? 8 : options_.activation_bits, options_.range_method());
     quantization_[activation.name] = quantization;
     return WriteQuantization(activation, quantization, model_);
   }

@@ -5,6 +5,7 @@
 #define RESNET_TOOLS_QUANTIZE_QUANTIZE_H_
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,10 +17,12 @@
 namespace resnet {
 
 struct QuantizeOptions {
-  int activation_bits = 7;                        ///< 7 or 8
-  RangeMethod ranges = RangeMethod::kPercentile;  ///< the best by measurement: docs/quantization.md
-  std::set<std::string> keep_float = {};          ///< layers that stay as they are: "conv1", "fc"
-  std::set<std::string> keep_8_bit = {};  ///< in a 7-bit model: layers whose input has 8 bits
+  int activation_bits = 7;                 ///< 7 or 8
+  std::optional<RangeMethod> ranges = {};  ///< none: BestRangeMethod
+  std::set<std::string> keep_float = {};   ///< layers that stay as they are: "conv1", "fc"
+  std::set<std::string> keep_8_bit = {};   ///< in a 7-bit model: activations with 8 bits
+
+  RangeMethod range_method() const { return ranges.value_or(BestRangeMethod(activation_bits)); }
 };
 
 /// What was seen while the float network ran over the calibration pictures.

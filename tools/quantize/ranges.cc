@@ -125,6 +125,10 @@ std::string_view RangeMethodName(RangeMethod method) {
   return kMethods[static_cast<size_t>(method)].second;
 }
 
+RangeMethod BestRangeMethod(int activation_bits) {
+  return activation_bits == 7 ? RangeMethod::kPercentile : RangeMethod::kMse;
+}
+
 Result<RangeMethod> RangeMethodFromName(std::string_view name) {
   for (const auto& [method, known] : kMethods) {
     if (known == name) return method;

@@ -24,6 +24,9 @@ std::string_view RangeMethodName(RangeMethod method);  ///< "minmax", "percentil
 /// Errors: kBadArgument with the list of names.
 Result<RangeMethod> RangeMethodFromName(std::string_view name);
 
+/// By measurement: docs/quantization.md.
+RangeMethod BestRangeMethod(int activation_bits);
+
 /// `bits` of an activation after a ReLU: 8 or 7. One that may be negative always has 8.
 Quantization ChooseQuantization(const Histogram& histogram, bool relu, int bits,
                                 RangeMethod method);

@@ -69,7 +69,7 @@ void Add(JsonWriter& json, const QuantizationReport& report, const Measured& mea
 
 void AddOptions(JsonWriter& json, const QuantizeOptions& options) {
   json.Key("options").BeginObject().Key("activation_bits").Value(options.activation_bits);
-  json.Key("ranges").Value(RangeMethodName(options.ranges)).Key("keep").BeginArray();
+  json.Key("ranges").Value(RangeMethodName(options.range_method())).Key("keep").BeginArray();
   for (const std::string& name : options.keep_float) json.Value(StrCat(name, "=f32"));
   for (const std::string& name : options.keep_8_bit) json.Value(StrCat(name, "=8"));
   json.EndArray().EndObject();

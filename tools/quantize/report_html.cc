@@ -116,7 +116,7 @@ std::string Header(const QuantizationReport& report) {
   const std::string name =
       report.name.empty() ? ArchitectureName(report.network.depth) : report.name;
   std::string options = StrCat(report.options.activation_bits, "-bit activations, ranges by ",
-                               RangeMethodName(report.options.ranges));
+                               RangeMethodName(report.options.range_method()));
   if (!report.options.keep_float.empty() || !report.options.keep_8_bit.empty())
     options += ", some layers kept";
   return StrCat("<header><h1>", EscapeMarkup(name), " in 8 bits</h1><p>",
