@@ -16,9 +16,11 @@
 #include "import/expect.h"
 #include "import/fixtures.h"
 #include "import/fold.h"
+#include "import/half.h"
 #include "import/sha256.h"
 #include "model/safetensors.h"
 #include "support/data.h"
+#include "support/random_model.h"
 
 namespace resnet {
 namespace {
@@ -196,6 +198,34 @@ TEST(ImportTest, AModelFileIsConvertedAgain) {
   EXPECT_EQ(again->model.info.precision, Precision::kF16);
   EXPECT_EQ(again->model.info.source, "file.safetensors") << "the first source stays";
   EXPECT_EQ(again->model.info.labels.size(), 2u);
+}
+
+TEST(ImportTest, HalfPrecisionKeepsEveryRowsSum) {
+  constexpr int64_t kRows = 5, kColumns = 1000;
+  std::vector<float> values;
+  testing::Random random(3);
+  for (int64_t i = 0; i < kRows * kColumns; ++i) values.push_back(random.Uniform(-0.1f, 0.1f));
+  std::fill_n(values.begin(), kColumns, 0.0f);          // nothing to round
+  std::fill_n(values.begin() + kColumns, 3, 65503.0f);  // at the end of the range
+  const Tensor weight = std::move(Tensor::FromFloats({kRows, kColumns}, values)).value();
+  const Tensor half = std::move(RoundToHalf(weight)).value();
+  const Tensor back = std::move(ToFloat32(half)).value();
+  size_t not_nearest = 0;
+  for (size_t row = 0; row < kRows; ++row) {
+    double error = 0;
+    for (size_t i = row * kColumns; i < (row + 1) * kColumns; ++i) {
+      const double difference = back.as<float>()[i] - values[i];
+      error += difference;
+      // One unit in the last place at most; half of one for nearly all.
+      EXPECT_LE(std::abs(difference), std::max(std::abs(values[i]) * 0x1p-10, 0x1p-24));
+      not_nearest += FloatToHalf(values[i]) != half.as<uint16_t>()[i];
+    }
+    if (row != 1) EXPECT_LT(std::abs(error), 3e-5) << row;  // rounded to nearest: 5e-4
+  }
+  EXPECT_LT(not_nearest, values.size() / 4);
+  const Tensor again = std::move(RoundToHalf(back)).value();
+  EXPECT_TRUE(std::equal(half.data.begin(), half.data.end(), again.data.begin()))
+      << "what is exact stays";
 }
 
 TEST(ImportTest, HalfPrecisionNamesAWeightBeyondItsRange) {

@@ -145,13 +145,13 @@ struct Report {
 /// What 8 bits cost, measured on the pictures that were held out.
 std::string ComparisonText(const Int8Conversion& int8) {
   const Comparison& c = int8.comparison;
-  char text[200];
-  std::snprintf(
-      text, sizeof(text),
-      "  calibrated on %zu pictures; on %llu others: same label as f32 %.1f %%, same top 5 "
-      "%.1f %%, mean KL %.4f\n",
-      int8.calibrated, static_cast<unsigned long long>(c.pictures()), 100 * c.agreement(),
-      100 * c.top5_overlap(), c.divergence());
+  char text[256];
+  std::snprintf(text, sizeof(text),
+                "  calibrated on %zu pictures; before it had seen %llu of them, these got the same "
+                "label as in "
+                "f32 %.1f %%,\n  the same top 5 %.1f %%, mean KL %.4f\n",
+                int8.calibrated, static_cast<unsigned long long>(c.pictures()), 100 * c.agreement(),
+                100 * c.top5_overlap(), c.divergence());
   return text;
 }
 

@@ -219,17 +219,24 @@ Result<Int8Conversion> ConvertToInt8(const Model& model, const Int8Options& opti
   Int8Conversion result;
   RESNET_RETURN_IF_ERROR(Calibrate(*network, split.calibration, calibration, result));
   RESNET_ASSIGN_OR_RETURN(result.model, QuantizeModel(model, calibration, quantize_options));
+  Calibration whole = calibration;
+  network->SetTap(whole.MakeTap());
   RESNET_ASSIGN_OR_RETURN(
       const std::vector<HeldOutPicture> pictures,
       Compare(*network, split.held_out, options.reports.empty() ? 0 : kMostReportPictures, result));
-  if (result.calibrated + split.held_out.size() < kRecommendedPictures) {
+  network->SetTap({});
+  if (!options.reports.empty()) {
+    RESNET_ASSIGN_OR_RETURN(result.report, MakeReport(model, *network, calibration,
+                                                      quantize_options, pictures, result));
+    result.report->folder = options.pictures;
+  }
+  // What was measured without them is a careful estimate of the model that has seen all.
+  result.calibrated += result.comparison.pictures();
+  RESNET_ASSIGN_OR_RETURN(result.model, QuantizeModel(model, whole, quantize_options));
+  if (result.calibrated < kRecommendedPictures) {
     Warn(StrCat("calibrated with ", result.calibrated, " pictures; ", kRecommendedPictures,
                 " or more give steadier ranges"));
   }
-  if (options.reports.empty()) return result;
-  RESNET_ASSIGN_OR_RETURN(
-      result.report, MakeReport(model, *network, calibration, quantize_options, pictures, result));
-  result.report->folder = options.pictures;
   return result;
 }
 

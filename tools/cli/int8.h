@@ -25,7 +25,8 @@ struct Int8Options {
   Status CheckReportNames() const;
 };
 
-/// What came out, and how it compares with the float model on pictures that were held out.
+/// What came out, and how its like, which had not seen a fifth of the pictures, compares with the
+/// float model on those.
 struct Int8Conversion {
   Model model;
   Comparison comparison;
@@ -33,8 +34,9 @@ struct Int8Conversion {
   std::optional<QuantizationReport> report;  ///< if asked for; names and sizes of files: empty
 };
 
-/// One picture in five is held out for the comparison. Shows progress, warns of unreadable files.
-/// Errors: kBadArgument (options, fewer than 16 pictures), kIo, kCancelled, those of the network.
+/// One picture in five is held out for the comparison, and joins the calibration afterwards. Shows
+/// progress, warns of unreadable files. Errors: kBadArgument (options, fewer than 16 pictures),
+/// kIo, kCancelled, those of the network.
 Result<Int8Conversion> ConvertToInt8(const Model& model, const Int8Options& options);
 
 /// Each in the format that its name asks for. Errors: kIo.

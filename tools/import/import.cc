@@ -3,11 +3,13 @@
 // SPDX-License-Identifier: MIT
 #include "import/import.h"
 
+#include <cassert>
 #include <utility>
 
 #include "base/strings.h"
 #include "import/checkpoint.h"
 #include "import/fold.h"
+#include "import/half.h"
 #include "import/recognise.h"
 #include "import/sha256.h"
 
@@ -178,15 +180,18 @@ Result<Imported> ImportCheckpoint(Bytes bytes, std::string_view file_name,
 }
 
 Status SetPrecision(Model& model, Precision precision) {
-  if (precision == Precision::kI8) {
-    return Error{ErrorCode::kUnsupportedModel,
-                 "this version writes f32 and f16; i8 needs a calibration it cannot do yet"};
+  assert(precision != Precision::kI8);
+  if (model.info.precision == Precision::kI8) {
+    return Error{
+        ErrorCode::kUnsupportedModel,
+        "the file's weights have 8 bits already, what they were before is lost: convert the "
+        "float checkpoint instead"};
   }
   for (auto& [name, tensor] : model.tensors) {
     if (name == kGoldenInput || name == kGoldenLogits) continue;
     Result<Tensor> turned = ToFloat32(tensor);
     const bool halve = precision == Precision::kF16 && name.ends_with(".weight");
-    if (turned.ok() && halve) turned = ToFloat16(*turned);
+    if (turned.ok() && halve) turned = RoundToHalf(*turned);
     if (!turned.ok()) return turned.error().In(StrCat("tensor \"", name, "\""));
     tensor = std::move(*turned);
   }

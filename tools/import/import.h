@@ -37,8 +37,9 @@ struct Imported {
 Result<Imported> ImportCheckpoint(Bytes bytes, std::string_view file_name,
                                   const ImportOptions& options);
 
-/// Turns the weights into `precision`, kF32 or kF16; biases stay F32. Errors: kBadModel with the
-/// tensor's name for weights beyond F16's range; kUnsupportedModel for kI8.
+/// Turns the weights into `precision`, kF32 or kF16 (see half.h); biases stay F32. Errors:
+/// kBadModel with the tensor's name for weights beyond F16's range; kUnsupportedModel for a model
+/// of 8 bits.
 Status SetPrecision(Model& model, Precision precision);
 
 /// The picture of every golden: 40x32 pixels with smooth gradients, edges and texture, the same on
