@@ -42,16 +42,6 @@ class Descriptor {
   int fd_;
 };
 
-bool WriteAll(int fd, Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<size_t>(written));
-  }
-  return true;
-}
-
 // A pipe or a device, as /dev/stdout: to rename a file over it would take it away from everybody.
 Status WriteDevice(const std::string& path, Bytes bytes) {
   const Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -105,6 +95,16 @@ Status WriteFile(const std::string& path, Bytes bytes) {
   const Error error = IoErrno(path, "write it");
   unlink(beside.c_str());
   return error;
+}
+
+bool WriteAll(int fd, Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return true;
 }
 
 }  // namespace resnet

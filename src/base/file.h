@@ -24,6 +24,9 @@ Result<std::vector<uint8_t>> ReadFile(const std::string& path, uint64_t max_byte
 /// path.
 Status WriteFile(const std::string& path, Bytes bytes);
 
+/// Writes to an open file or pipe; false where that ended early, and errno says why.
+bool WriteAll(int fd, Bytes bytes);
+
 }  // namespace resnet
 
 #endif  // RESNET_BASE_FILE_H_

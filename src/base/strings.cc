@@ -93,4 +93,22 @@ std::string ByteCount(uint64_t bytes) {
   return text;
 }
 
+std::string FixedNumber(double number, int digits) {
+  char text[400];  // the largest double has 309 digits before the point
+  std::snprintf(text, sizeof(text), "%.*f", digits, number);
+  return text;
+}
+
+std::string ShortNumber(double number, int digits) {
+  std::string shortest = FixedNumber(number, digits);
+  if (shortest.find('.') == std::string::npos) return shortest;
+  while (shortest.ends_with('0')) shortest.pop_back();
+  if (shortest.ends_with('.')) shortest.pop_back();
+  return shortest == "-0" ? "0" : shortest;
+}
+
+std::string PercentText(double fraction, int digits) {
+  return FixedNumber(100 * fraction, digits) + " %";
+}
+
 }  // namespace resnet

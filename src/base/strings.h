@@ -55,6 +55,15 @@ std::string Printable(std::string_view text, size_t limit = 120);
 /// 1536 as "1.5 KiB"; for people.
 std::string ByteCount(uint64_t bytes);
 
+/// `number` with exactly `digits` digits after the point.
+std::string FixedNumber(double number, int digits);
+
+/// `number` with at most `digits` digits after the point, and no zeros at the end there.
+std::string ShortNumber(double number, int digits = 2);
+
+/// 0.25 as "25.0 %".
+std::string PercentText(double fraction, int digits = 1);
+
 /// The length in bytes of the UTF-8 sequence that starts `text`, 0 where it is broken or `text` is
 /// empty.
 size_t Utf8SequenceLength(std::string_view text);

@@ -14,9 +14,6 @@
 namespace resnet {
 namespace {
 
-/// A half, rounded up: what a window of odd size with "same" padding leaves at stride 2.
-int Strided(int size, int stride) { return (size + stride - 1) / stride; }
-
 class Builder {
  public:
   explicit Builder(Model& model)
@@ -108,8 +105,8 @@ class Builder {
     const MaybeQuantization quantization = value(input).quantization;
     RESNET_ASSIGN_OR_RETURN(LayerPtr layer,
                             quantization ? MakeQuantizedMaxPooling(in) : MakeMaxPooling(in));
-    const ActivationShape out{Strided(in.height, 2), Strided(in.width, 2), in.channels};
-    return Add("maxpool", "max pooling 3x3", {input}, out, std::move(layer), 0, quantization);
+    return Add("maxpool", "max pooling 3x3", {input}, in.Strided(2, in.channels), std::move(layer),
+               0, quantization);
   }
 
   Result<int> AddBlock(const Block& block, int input) {
@@ -149,13 +146,9 @@ class Builder {
 
   // Convolutions
 
-  ActivationShape OutputOf(const ConvLayer& conv, ActivationShape in) const {
-    return {Strided(in.height, conv.stride), Strided(in.width, conv.stride), conv.out_channels};
-  }
-
   int AddConvolutionStep(const ConvLayer& conv, std::string name, std::vector<int> inputs,
                          LayerPtr layer, MaybeQuantization to) {
-    const ActivationShape out = OutputOf(conv, shape(inputs[0]));
+    const ActivationShape out = shape(inputs[0]).Strided(conv.stride, conv.out_channels);
     const uint64_t macs =
         out.count() * static_cast<size_t>(conv.kernel * conv.kernel * conv.in_channels);
     const char* const sum = inputs.size() == 2 ? " and residual add" : "";

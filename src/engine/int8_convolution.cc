@@ -114,11 +114,9 @@ class TiledConvolution {
   size_t pixels_ = 0, tiles_ = 0;
 };
 
-int Strided(int size, int stride) { return (size + stride - 1) / stride; }
-
 Shape ShapeOf(const ConvLayer& conv, ActivationShape input, size_t taps, size_t channels) {
-  return {taps, channels, Size(Strided(input.height, conv.stride)),
-          Size(Strided(input.width, conv.stride)), Size(conv.out_channels)};
+  const ActivationShape output = input.Strided(conv.stride, conv.out_channels);
+  return {taps, channels, Size(output.height), Size(output.width), Size(output.channels)};
 }
 
 TileEpilogue EpilogueOf(const Quantization& to, const Quantization* residual) {

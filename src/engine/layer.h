@@ -25,6 +25,11 @@ struct ActivationShape {
   size_t count() const {
     return static_cast<size_t>(height) * static_cast<size_t>(width) * static_cast<size_t>(channels);
   }
+
+  /// After a window of odd size with "same" padding: halves are rounded up.
+  ActivationShape Strided(int stride, int new_channels) const {
+    return {(height + stride - 1) / stride, (width + stride - 1) / stride, new_channels};
+  }
 };
 
 /// Where a layer reads and writes in one run. Inputs and output never overlap.

@@ -58,7 +58,7 @@ struct Network::State {
     std::vector<float> numbers;
     numbers.reserve(Count(value));
     for (const int8_t byte : std::span(static_cast<const int8_t*>(Read(value)), Count(value)))
-      numbers.push_back(static_cast<float>(byte - quantization->zero_point) * quantization->scale);
+      numbers.push_back(quantization->number(byte));
     return numbers;
   }
 
@@ -136,6 +136,12 @@ Result<std::unique_ptr<Network>> Network::Create(Model model, const NetworkOptio
   RESNET_RETURN_IF_ERROR(state->ShapeFor(1));
   state->next_step = state->plan.steps.size();
   return std::unique_ptr<Network>(new Network(std::move(state)));
+}
+
+Result<std::unique_ptr<Network>> Network::CreateFromCopy(const Model& model,
+                                                         const NetworkOptions& options) {
+  RESNET_ASSIGN_OR_RETURN(Model copy, model.Clone());
+  return Create(std::move(copy), options);
 }
 
 const ModelInfo& Network::info() const { return state_->info; }

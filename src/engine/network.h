@@ -55,6 +55,9 @@ class Network {
   /// never there at once. `model` is valid (ParseModel or ValidateModel said so). Errors:
   /// kOutOfMemory, kUnsupportedModel, kBadArgument.
   static Result<std::unique_ptr<Network>> Create(Model model, const NetworkOptions& options = {});
+  /// As Create, for those who need the model afterwards.
+  static Result<std::unique_ptr<Network>> CreateFromCopy(const Model& model,
+                                                         const NetworkOptions& options = {});
   ~Network();
 
   const ModelInfo& info() const;

@@ -4,10 +4,10 @@
 #include "engine/quantized_layers.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
+#include "engine/int8_tile.h"
 #include "engine/parallel.h"
 
 namespace resnet {
@@ -15,8 +15,14 @@ namespace {
 
 constexpr size_t kChunk = 1 << 14;  // elements: some ten microseconds
 
-/// A real number in units of the scale to the byte: clamped, rounded to nearest (ties to even; see
-/// RoundToInt in int8_tile.h), moved by the zero point.
+/// RoundToInt for one number.
+struct Scalar {
+  using Ints = int32_t;
+  using Floats = float;
+};
+
+/// A real number in units of the scale to the byte: clamped, rounded to nearest, moved by the zero
+/// point.
 class ToByte {
  public:
   explicit ToByte(const Quantization& to)
@@ -25,10 +31,8 @@ class ToByte {
         zero_point_(to.zero_point) {}
 
   int8_t operator()(float units) const {
-    constexpr float kMagic = 12582912.0f;
-    constexpr int32_t kMagicBits = 0x4B400000;
     const float clamped = std::min(std::max(units, lowest_), highest_);
-    return static_cast<int8_t>(std::bit_cast<int32_t>(clamped + kMagic) - kMagicBits + zero_point_);
+    return static_cast<int8_t>(RoundToInt<Scalar>(clamped) + zero_point_);
   }
 
  private:
@@ -181,8 +185,7 @@ LayerPtr MakeDequantize(ActivationShape shape, const Quantization& from) {
   return MakeElementLayer(shape, [from](const Operands& operands, size_t begin, size_t end) {
     const auto* in = static_cast<const int8_t*>(operands.inputs[0]);
     auto* out = static_cast<float*>(operands.output);
-    for (size_t i = begin; i < end; ++i)
-      out[i] = static_cast<float>(in[i] - from.zero_point) * from.scale;
+    for (size_t i = begin; i < end; ++i) out[i] = from.number(in[i]);
   });
 }
 

@@ -358,6 +358,13 @@ Result<Model> ReadModel(Bytes bytes) {
   return ParseModel(std::move(file));
 }
 
+void DropGolden(Model& model) {
+  for (const std::string_view name : {kGoldenInput, kGoldenLogits}) {
+    if (const auto found = model.tensors.find(name); found != model.tensors.end())
+      model.tensors.erase(found);
+  }
+}
+
 Status ReplaceRecipe(const Recipe& recipe, Model& model) {
   const Recipe& own = model.info.recipe;
   const bool same_values = recipe.order == own.order && recipe.scale == own.scale &&
@@ -368,10 +375,7 @@ Status ReplaceRecipe(const Recipe& recipe, Model& model) {
                  "with others needs another conversion"};
   }
   model.info.recipe = recipe;
-  for (const std::string_view name : {kGoldenInput, kGoldenLogits}) {
-    if (const auto found = model.tensors.find(name); found != model.tensors.end())
-      model.tensors.erase(found);
-  }
+  DropGolden(model);
   return {};
 }
 

@@ -97,6 +97,9 @@ Result<Model> ParseModel(TensorFile file);
 /// A whole file's bytes. Errors: as SafetensorsReader and ParseModel.
 Result<Model> ReadModel(Bytes bytes);
 
+/// Takes the golden out, whose answer a changed model would no longer give.
+void DropGolden(Model& model);
+
 /// Puts another recipe in place of the model's own; its golden goes, as it was recorded with that
 /// one. Errors: kBadArgument where an 8-bit model would have to normalise in another way than its
 /// first weights do.

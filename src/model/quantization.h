@@ -20,6 +20,8 @@ struct Quantization {
   int8_t min = -128;
   int8_t max = 127;
 
+  float number(int8_t byte) const { return static_cast<float>(byte - zero_point) * scale; }
+
   /// Values 0..127 that stand for themselves: what our own kernels take.
   bool seven_bit() const { return zero_point == 0 && min == 0; }
   bool operator==(const Quantization&) const = default;

@@ -91,5 +91,18 @@ TEST(PrintableTest, CutsBetweenCharacters) {
   EXPECT_EQ(Printable(std::string(1000, 'x')).size(), 123u);
 }
 
+TEST(StringsTest, NumbersAreShort) {
+  EXPECT_EQ(ShortNumber(1.5), "1.5");
+  EXPECT_EQ(ShortNumber(2.004), "2");
+  EXPECT_EQ(ShortNumber(-0.001), "0");
+  EXPECT_EQ(ShortNumber(100), "100");
+  EXPECT_EQ(ShortNumber(120, 0), "120");
+  EXPECT_EQ(FixedNumber(1.25, 1), "1.2");
+  EXPECT_EQ(FixedNumber(3, 2), "3.00");
+  EXPECT_EQ(FixedNumber(1e300, 0).size(), 301u);
+  EXPECT_EQ(PercentText(0.25), "25.0 %");
+  EXPECT_EQ(PercentText(0.76429, 2), "76.43 %");
+}
+
 }  // namespace
 }  // namespace resnet

@@ -18,14 +18,6 @@ using testing::RandomModel;
 using testing::RandomPixels;
 using testing::RunReference;
 
-Model CloneModel(const Model& model) {
-  Model copy;
-  copy.info = model.info;
-  for (const auto& [name, tensor] : model.tensors)
-    copy.tensors.emplace(name, tensor.Clone().value());
-  return copy;
-}
-
 /// Norm of the difference over norm of the reference.
 double RelativeError(std::span<const float> found, std::span<const double> expected) {
   EXPECT_EQ(found.size(), expected.size());
@@ -50,7 +42,7 @@ TEST_P(EveryNetwork, EqualsPlainLoopsAtEveryLayer) {
   const Model model = RandomModel(spec, side);
   const size_t picture_bytes = static_cast<size_t>(side * side * 3);
   const Buffer<uint8_t> pixels = RandomPixels(picture_bytes * 2, 7);
-  auto network = Network::Create(CloneModel(model), {.max_batch = 2});
+  auto network = Network::CreateFromCopy(model, {.max_batch = 2});
   ASSERT_TRUE(network.ok()) << network.error().message;
   for (const size_t picture : {0u, 1u}) {
     const auto reference =
@@ -195,7 +187,7 @@ TEST(Network, ClassWeightsTimesEmbeddingIsTheLogitUpToAConstant) {
     NetworkSpec spec = kSmall;
     spec.hidden = hidden;
     const Model model = RandomModel(spec, 32);
-    const auto network = std::move(Network::Create(CloneModel(model))).value();
+    const auto network = std::move(Network::CreateFromCopy(model)).value();
     ASSERT_TRUE(network->Run(RandomPixels(kSmallPixels, 9).span(), 1).ok());
     const auto embedding = network->embedding();
     const float logit = network->logits()[4];

@@ -26,7 +26,7 @@ struct Sample {
         calibration(spec),
         bytes(static_cast<size_t>(side * side * 3)),
         pixels(RandomPixels(bytes * kPictures, 5)) {
-    const auto network = Network::Create(model.Clone().value()).value();
+    const auto network = Network::CreateFromCopy(model).value();
     network->SetTap(calibration.MakeTap());
     for (size_t i = 0; i < kPictures; ++i) {
       EXPECT_TRUE(network->Run(picture(i), 1).ok());

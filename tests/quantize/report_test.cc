@@ -149,7 +149,7 @@ TEST_F(ReportTest, ASpoiltLayerHurtsMost) {
   const size_t row = 128 * 9;
   for (size_t i = 0; i < weights.size(); i += row) weights[i] = 3;
   Calibration calibration(kSpec);
-  const auto network = Network::Create(model.Clone().value()).value();
+  const auto network = Network::CreateFromCopy(model).value();
   network->SetTap(calibration.MakeTap());
   std::vector<HeldOutPicture> pictures;
   for (const HeldOutPicture& picture : pictures_) {

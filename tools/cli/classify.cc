@@ -28,12 +28,6 @@ struct Options {
   JsonTarget json;
 };
 
-std::string Fixed(double number, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.*f", digits, number);
-  return text;
-}
-
 /// `logits`: all of them too, as the network gave them.
 void WriteJson(JsonWriter& json, const PictureOutcome& outcome,
                const std::vector<Prediction>& predictions, bool logits) {
@@ -63,7 +57,7 @@ std::string CsvLines(const PictureOutcome& outcome, const std::vector<Prediction
   int rank = 0;
   for (const Prediction& p : predictions) {
     lines += StrCat(CsvField(outcome.path), ",", ++rank, ",", p.index, ",", CsvField(p.label), ",",
-                    Fixed(p.score, 6), ",\n");
+                    FixedNumber(p.score, 6), ",\n");
   }
   if (outcome.error != nullptr)
     lines +=

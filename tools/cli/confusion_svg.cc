@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <iterator>
 #include <map>
 
@@ -50,12 +49,6 @@ text{fill:var(--ink)}.m{fill:var(--muted)}.h{font-size:19px;font-weight:600}
 .w5{fill:var(--w5)}.w6{fill:var(--w6)}.k{stroke:var(--rule);fill:none}
 </style>
 )";
-
-std::string Percent(double fraction) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%.1f %%", fraction * 100);
-  return text;
-}
 
 std::string Text(double x, double y, std::string_view style, std::string_view text,
                  std::string_view more = "") {
@@ -190,7 +183,7 @@ void Drawing::MatrixCell(int truth, int predicted, const Grid& grid, size_t row,
   const std::string what =
       StrCat(names_[static_cast<size_t>(truth)], truth == predicted ? ", right: " : " taken for ",
              truth == predicted ? "" : names_[static_cast<size_t>(predicted)] + ": ", count, " of ",
-             counts.images, " (", Percent(Evaluation::Fraction(count, counts.images)), ")");
+             counts.images, " (", PercentText(Evaluation::Fraction(count, counts.images)), ")");
   Put(StrCat("<g><title>", EscapeMarkup(what), "</title>",
              Rectangle(grid.column(column), grid.row(row), grid.cell, grid.cell,
                        StrCat("class=\"", style, "\"/>")),
@@ -210,7 +203,7 @@ void Drawing::MatrixNames(const std::vector<int>& classes, const Grid& grid) {
     Put(Text(x, grid.y - 10, "", NameOf(classes[i]), turned));
     const std::string right =
         counts.images == 0 ? "no pictures"
-                           : StrCat(Percent(Evaluation::Fraction(counts.top1, counts.images)),
+                           : StrCat(PercentText(Evaluation::Fraction(counts.top1, counts.images)),
                                     " of ", counts.images);
     Put(Text(grid.x + grid.side() + 12, y, "m", right));
   }

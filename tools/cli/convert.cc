@@ -78,9 +78,7 @@ Status CheckOutput(const std::string& path) {
     return Error{ErrorCode::kIo,
                  StrCat(path, ": is a folder, the name of a file to write was expected")};
   }
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return {};
-  return Error{ErrorCode::kIo, StrCat(path, ": the folder ", folder.string(), " does not exist")};
+  return CheckFolderOf(path);
 }
 
 /// The reports could be written, and there is something to report. Errors: kBadArgument, kIo.
@@ -124,8 +122,7 @@ Result<ImportOptions> ToImportOptions(const Options& options) {
 /// Runs the network on the golden picture and puts both into the model.
 Status AddGolden(Model& model) {
   RESNET_ASSIGN_OR_RETURN(Tensor picture, GoldenPattern());
-  RESNET_ASSIGN_OR_RETURN(Model copy, model.Clone());  // the network consumes it
-  RESNET_ASSIGN_OR_RETURN(const std::unique_ptr<Network> network, Network::Create(std::move(copy)));
+  RESNET_ASSIGN_OR_RETURN(const auto network, Network::CreateFromCopy(model));
   RESNET_ASSIGN_OR_RETURN(const std::vector<float> logits, GoldenLogits(*network, picture));
   RESNET_ASSIGN_OR_RETURN(Tensor answer,
                           Tensor::FromFloats({static_cast<int64_t>(logits.size())}, logits));

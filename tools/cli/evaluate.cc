@@ -66,8 +66,8 @@ Status WriteConfusion(const EvaluationReport& report, const Options& options) {
       StrCat(fs::path(options.model).stem().string(), " on ",
              fs::weakly_canonical(options.folder, ignored).filename().string());
   const std::string subtitle =
-      StrCat(PicturesText(report), ", top-1 ", PercentText(evaluation.top1()), ", top-5 ",
-             PercentText(evaluation.top5()));
+      StrCat(PicturesText(report), ", top-1 ", AccuracyText(evaluation.top1()), ", top-5 ",
+             AccuracyText(evaluation.top5()));
   return WriteFile(options.confusion,
                    AsBytes(ConfusionSvg(evaluation, report.class_names, title, subtitle)));
 }
@@ -104,7 +104,7 @@ Status Evaluate(const std::vector<LabelledPicture>& pictures, Network& network, 
       report.second[0].evaluation.Add(outcome.second_logits, label, outcome.second_timing);
       report.agreement.Add(outcome.logits, outcome.second_logits, label);
     }
-    progress.Update(++done, "top-1 " + PercentText(report.first.evaluation.top1()));
+    progress.Update(++done, "top-1 " + AccuracyText(report.first.evaluation.top1()));
     return {};
   };
   return RunPictures(network, SourceOf(std::move(paths)), pipeline, add);

@@ -63,8 +63,8 @@ std::string Table(const EvaluationReport& report) {
       table += PadLeft(text_of(*columns[i]), width);
     }
   };
-  add_row("top-1", [](const Evaluation& e) { return PercentText(e.top1()); });
-  add_row("top-5", [](const Evaluation& e) { return PercentText(e.top5()); });
+  add_row("top-1", [](const Evaluation& e) { return AccuracyText(e.top1()); });
+  add_row("top-5", [](const Evaluation& e) { return AccuracyText(e.top5()); });
   const auto add_time = [&](const std::string& name, double Timing::* part) {
     add_row(name, [&](const Evaluation& e) { return Formatted("%.1f ms", e.mean_timing().*part); });
   };
@@ -79,7 +79,7 @@ std::string AgreementText(const EvaluationReport& report) {
   const Agreement& agreement = report.agreement;
   const std::vector<std::string> headings = Headings(report);
   return StrCat(
-      "\nSame best class    ", PercentText(agreement.agreement()), " of the pictures\n",
+      "\nSame best class    ", AccuracyText(agreement.agreement()), " of the pictures\n",
       "KL divergence      ", Formatted("%.3g", agreement.kl()), " nats, mean, of ", headings[1],
       " from ", headings[0], "\nMcNemar's test     p = ", Formatted("%.3g", agreement.mcnemar_p()),
       " (exact binomial, two-sided): ", agreement.only_first_right(), " right in ", headings[0],
@@ -91,7 +91,7 @@ std::string WorstClassesText(const EvaluationReport& report) {
   std::string text;
   for (const int index : WorstClasses(evaluation, kShownClasses)) {
     const ClassCounts& counts = evaluation.of(index);
-    text += StrCat(PadLeft(PercentText(Evaluation::Fraction(counts.top1, counts.images)), 11),
+    text += StrCat(PadLeft(AccuracyText(Evaluation::Fraction(counts.top1, counts.images)), 11),
                    PadLeft(StrCat(counts.top1, " of ", counts.images), 14), "   ",
                    report.class_names[static_cast<size_t>(index)], "\n");
   }
@@ -178,7 +178,7 @@ void WriteUnreadable(JsonWriter& json, const EvaluationReport& report) {
 
 }  // namespace
 
-std::string PercentText(double fraction) { return Formatted("%.2f %%", fraction * 100); }
+std::string AccuracyText(double fraction) { return PercentText(fraction, /*digits=*/2); }
 
 std::string PicturesText(const EvaluationReport& report) {
   const uint64_t images = report.first.evaluation.images();

@@ -44,7 +44,7 @@ std::string ReportJson(const EvaluationReport& report);
 std::string PicturesText(const EvaluationReport& report);
 
 /// "76.43 %"
-std::string PercentText(double fraction);
+std::string AccuracyText(double fraction);
 
 }  // namespace resnet::cli
 

@@ -63,11 +63,6 @@ Result<Split> SplitPictures(const std::string& folder) {
   return split;
 }
 
-Result<std::unique_ptr<Network>> NetworkOf(const Model& model) {
-  RESNET_ASSIGN_OR_RETURN(Model copy, model.Clone());
-  return Network::Create(std::move(copy));
-}
-
 /// Runs the network over the pictures that can be read; `handle` sees their place in `paths` and
 /// the outcome. Returns how many could not be read, each of which is warned of where `warn`.
 Result<size_t> RunOver(Network& network, const std::vector<std::string>& paths,
@@ -128,7 +123,7 @@ Result<std::vector<HeldOutPicture>> Compare(Network& network, const std::vector<
                                     return {};
                                   }));
   result.unreadable += unreadable;
-  RESNET_ASSIGN_OR_RETURN(const auto int8_network, NetworkOf(result.model));
+  RESNET_ASSIGN_OR_RETURN(const auto int8_network, Network::CreateFromCopy(result.model));
   RESNET_RETURN_IF_ERROR(RunOver(*int8_network, paths, "held-out pictures, i8", /*warn=*/false,
                                  [&](size_t place, const PictureOutcome& outcome) -> Status {
                                    result.comparison.Add(expected[place], outcome.logits);
@@ -214,7 +209,7 @@ Result<Int8Conversion> ConvertToInt8(const Model& model, const Int8Options& opti
   }
   RESNET_ASSIGN_OR_RETURN(const QuantizeOptions quantize_options, ToQuantizeOptions(options));
   RESNET_ASSIGN_OR_RETURN(const Split split, SplitPictures(options.pictures));
-  RESNET_ASSIGN_OR_RETURN(const auto network, NetworkOf(model));
+  RESNET_ASSIGN_OR_RETURN(const auto network, Network::CreateFromCopy(model));
   Calibration calibration(model.info.network);
   Int8Conversion result;
   RESNET_RETURN_IF_ERROR(Calibrate(*network, split.calibration, calibration, result));

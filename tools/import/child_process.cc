@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/file.h"
 #include "base/strings.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -80,16 +81,6 @@ void LimitChild(const ChildLimits& limits, uint64_t mapped) {
   if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
   Limit(RLIMIT_NOFILE, 0, 0);
   Limit(RLIMIT_FSIZE, 0, 0);
-}
-
-bool WriteAll(int fd, Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<size_t>(written));
-  }
-  return true;
 }
 
 /// The child's whole life.

@@ -116,10 +116,7 @@ Result<Imported> Reimport(TensorFile file, const ImportOptions& options) {
   RESNET_RETURN_IF_ERROR(CheckAgreement(info.network, options));
   if (options.variant) info.network.variant = *options.variant;
   // The golden's answer belongs to the options that the file had.
-  for (const std::string_view name : {kGoldenInput, kGoldenLogits}) {
-    const auto found = imported.model.tensors.find(name);
-    if (found != imported.model.tensors.end()) imported.model.tensors.erase(found);
-  }
+  DropGolden(imported.model);
   imported.notes.push_back(
       StrCat("already converted: ", Describe(info.network), ", ", PrecisionName(info.precision)));
   ApplyOptions(options, imported.notes, info);

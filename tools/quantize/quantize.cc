@@ -291,10 +291,7 @@ std::vector<float> Calibration::InputMeans(const std::string& layer) const {
 Result<Model> QuantizeModel(const Model& model, const Calibration& calibration,
                             const QuantizeOptions& options) {
   RESNET_ASSIGN_OR_RETURN(Model result, model.Clone());
-  for (const std::string_view name : {kGoldenInput, kGoldenLogits}) {
-    if (const auto found = result.tensors.find(name); found != result.tensors.end())
-      result.tensors.erase(found);
-  }
+  DropGolden(result);
   RESNET_RETURN_IF_ERROR(Quantizer(calibration, options, result).Run());
   RESNET_RETURN_IF_ERROR(ValidateModel(result));
   result.info.activation_bits = ActivationBits(result);

@@ -19,8 +19,7 @@ constexpr size_t kHurtingLayers = 5;
 Status TraceNoise(const Model& model, Network& exact, const Model& quantized,
                   const Calibration& calibration, std::span<const HeldOutPicture> pictures,
                   const Watch& watch, QuantizationReport& report) {
-  RESNET_ASSIGN_OR_RETURN(Model copy, quantized.Clone());
-  RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(copy)));
+  RESNET_ASSIGN_OR_RETURN(const auto network, Network::CreateFromCopy(quantized));
   RESNET_ASSIGN_OR_RETURN(const NoiseByName accumulated,
                           AccumulatedNoise(exact, *network, pictures, watch));
   report.traced = pictures.size();

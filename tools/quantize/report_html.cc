@@ -59,7 +59,6 @@ details{margin-top:.75rem}summary{cursor:pointer;font-weight:600}
 
 constexpr double kWorthwhile = 0.2;  // of the divergence; the best of ten looks good by chance
 
-std::string Percent(double fraction) { return FixedNumber(100 * fraction, 1) + " %"; }
 std::string Milliseconds(double ms) { return FixedNumber(ms, ms < 100 ? 1 : 0) + " ms"; }
 std::string Divergence(double nats) { return FixedNumber(nats, 4); }
 
@@ -138,10 +137,10 @@ std::string Summary(const QuantizationReport& report) {
       "<section><dl>\n",
       Tile("File", ByteCount(report.output_bytes),
            StrCat(FixedNumber(times, 1), " times smaller than ", ByteCount(exact_bytes))),
-      Tile("Same label as f32", Percent(found.agreement()),
+      Tile("Same label as f32", PercentText(found.agreement()),
            StrCat("of ", found.pictures(), " pictures; 95 % interval ",
-                  FixedNumber(100 * interval.low, 0), " to ", Percent(interval.high))),
-      Tile("Same top 5", Percent(found.top5_overlap()), "of the five best labels"),
+                  FixedNumber(100 * interval.low, 0), " to ", PercentText(interval.high))),
+      Tile("Same top 5", PercentText(found.top5_overlap()), "of the five best labels"),
       Tile("Mean KL divergence", Divergence(found.divergence()), "nats, from f32's answers"),
       Tile("Time for a picture", Milliseconds(report.converted.milliseconds),
            StrCat("f32: ", Milliseconds(report.exact.milliseconds), "; this machine, one thread")),
@@ -202,8 +201,8 @@ std::string AlternativeRow(const QuantizationReport& report, std::string_view op
   return StrCat("<tr class=\"", style, "\">", RowHead(option), "<td>", Divergence(divergence),
                 "<span class=\"bar\"><i style=\"width:", ShortNumber(share, 1),
                 "%\"></i></span></td>", Cell(Decibels(measured.logits)),
-                Cell(Percent(measured.comparison.agreement())),
-                Cell(Percent(measured.comparison.top5_overlap())),
+                Cell(PercentText(measured.comparison.agreement())),
+                Cell(PercentText(measured.comparison.top5_overlap())),
                 Cell(ByteCount(report.FileBytes(measured))),
                 Cell(Milliseconds(measured.milliseconds)), "</tr>\n");
 }
@@ -291,7 +290,7 @@ std::string LayerSection(const QuantizationReport& report) {
                    Cell(layer.in_float ? "f32" : "i8"), Cell(Millions(layer.macs)),
                    Cell(Millions(layer.weights)),
                    Cell(layer.in_float ? "exact" : Decibels(layer.rounding)),
-                   Cell(layer.in_float ? "" : Percent(layer.relief)), "</tr>\n");
+                   Cell(layer.in_float ? "" : PercentText(layer.relief)), "</tr>\n");
   }
   return StrCat(
       "<section><h2>Layers</h2><p class=\"quiet\">Multiply-accumulates for one picture, "

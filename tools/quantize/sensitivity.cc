@@ -114,8 +114,7 @@ Result<Measured> Measure(Network& network, std::span<const HeldOutPicture> pictu
 
 Result<Measured> MeasureModel(const Model& model, std::span<const HeldOutPicture> pictures,
                               std::string_view what, const Watch& watch) {
-  RESNET_ASSIGN_OR_RETURN(Model copy, model.Clone());
-  RESNET_ASSIGN_OR_RETURN(const auto network, Network::Create(std::move(copy)));
+  RESNET_ASSIGN_OR_RETURN(const auto network, Network::CreateFromCopy(model));
   RESNET_ASSIGN_OR_RETURN(Measured measured, Measure(*network, pictures, what, watch));
   measured.tensor_bytes = TensorBytes(model);
   return measured;
