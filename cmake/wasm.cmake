@@ -31,6 +31,11 @@ function(resnet_wasm_module target)
     -sEMBIND_AOT=1             # which Embind's call wrappers would use otherwise
     -sFILESYSTEM=0             # bytes come and go through memory
     -sINCOMING_MODULE_JS_API=wasmBinary,instantiateWasm,locateFile)
+  if(RESNET_WASM_THREADS)
+    target_link_options(${target} PRIVATE
+      "-sPTHREAD_POOL_SIZE=Module['poolSize']"  # all of them started beforehand: one more could not start while we compute
+      -sMAXIMUM_MEMORY=1GB)                       # shared memory is reserved at once, and phones have little to reserve
+  endif()
   set_target_properties(${target} PROPERTIES SUFFIX .mjs)
 endfunction()
 

@@ -29,6 +29,11 @@ set(core_files allocator cache datatype indirection init log memory microkernel-
 list(TRANSFORM core_files PREPEND ${xnnpack}/src/)
 list(TRANSFORM core_files APPEND .c)
 target_sources(XNNPACK PRIVATE ${core_sources} ${core_files} ${operators} ${xnnpack}/src/reference/packing.cc)
+if(EMSCRIPTEN)
+  # As resnet_small: what is around the kernels.
+  set_source_files_properties(${core_sources} ${core_files} ${operators} ${xnnpack}/src/reference/packing.cc
+    PROPERTIES COMPILE_OPTIONS -Os)
+endif()
 target_compile_definitions(XNNPACK PRIVATE XNN_LOG_LEVEL=0 XNN_ENABLE_MEMOPT=1 XNN_ENABLE_GEMM_M_SPECIALIZATION=1)
 
 # Adds the kernels of one instruction set, from XNNPACK's own list of those that its configurations choose among.

@@ -19,7 +19,8 @@ class Engine {
     const auto chunk = CopyIn(bytes);
     return ToJs(chunk.ok() ? reader_->Append(chunk->span()) : Status(chunk.error()));
   }
-  val FinishModel() { return ToJs(MakeClassifier()); }
+  /// `threads` other than 1: in the builds with threads.
+  val FinishModel(int threads) { return ToJs(MakeClassifier(threads)); }
   val SelfTest() { return ToJs(classifier_->SelfTest()); }
   val Info() const {
     const ModelInfo& info = classifier_->info();
@@ -58,10 +59,12 @@ class Engine {
   double HeapBytes() const { return static_cast<double>(__builtin_wasm_memory_size(0)) * 65536; }
 
  private:
-  Status MakeClassifier() {
+  Status MakeClassifier(int threads) {
     RESNET_ASSIGN_OR_RETURN(TensorFile file, std::move(*reader_).Finish());
     RESNET_ASSIGN_OR_RETURN(Model model, ParseModel(std::move(file)));
-    RESNET_ASSIGN_OR_RETURN(classifier_, Classifier::Create(std::move(model)));
+    ClassifierOptions options;
+    options.threads = threads;
+    RESNET_ASSIGN_OR_RETURN(classifier_, Classifier::Create(std::move(model), options));
     return {};
   }
   std::optional<SafetensorsReader> reader_;

@@ -6,19 +6,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 export const labels = ['nothing', 'something', 'anything'];
-const bias = [0, 2, 1];
+const usualBias = [0, 2, 1];
+/** With this one no class is much more likely than another. */
+export const doubtfulBias = [0, 0.2, 0.1];
 
-/** The scores that every picture gets, by class. */
-export const scores = softmax(bias);
+/** The scores that every picture gets, by class, where the model was written without another `bias`. */
+export const scores = scoresOf(usualBias);
 
-function softmax(logits) {
-  const powers = logits.map(Math.exp);
+/** The softmax of a last layer's `bias`. */
+export function scoresOf(bias) {
+  const powers = bias.map(Math.exp);
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);
 }
 
 /** [name, shape] of every weight, torchvision's names; convolutions as [out, height, width, in]. */
-function layers() {
+function layers(classes) {
   const list = [['conv1', [64, 3, 3, 3]]];
   let inputs = 64;
   [64, 128, 256, 512].forEach((channels, stage) => {
@@ -29,28 +32,32 @@ function layers() {
       inputs = channels;
     }
   });
-  return [...list, ['fc', [labels.length, inputs]]];
+  return [...list, ['fc', [classes, inputs]]];
 }
 
-/** `crop`: side of the input. `golden`: recorded logits, to be compared with `bias` by the self-test. */
-export function writeBlankModel(file, { crop = 32, golden } = {}) {
+/**
+ * `crop`: side of the input. `bias`: the last layer's, from which all scores come: as many classes, the first ones are `labels`.
+ * `golden`: recorded logits, to be compared with `bias` by the self-test.
+ */
+export function writeBlankModel(file, { crop = 32, bias = usualBias, golden } = {}) {
+  const names = bias.map((_, i) => labels[i] ?? `thing ${i}`);
   const recipe = {
     resize: { mode: 'short-side', size: crop, filter: 'bilinear' }, crop, order: 'RGB', scale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1],
   };
   const metadata = {
-    format: 'resnet-wasm 1', architecture: 'resnet18', variant: 'torchvision', stem: 'small', classes: String(labels.length),
-    head: String(labels.length), precision: 'f16', recipe: JSON.stringify(recipe), labels: JSON.stringify(labels), name: 'blank',
+    format: 'resnet-wasm 1', architecture: 'resnet18', variant: 'torchvision', stem: 'small', classes: String(bias.length),
+    head: String(bias.length), precision: 'f16', recipe: JSON.stringify(recipe), labels: JSON.stringify(names), name: 'blank',
   };
   const tensors = [];
-  for (const [name, shape] of layers()) {
+  for (const [name, shape] of layers(bias.length)) {
     const values = new Float32Array(shape[0]);
     if (name === 'fc') values.set(bias);
     tensors.push({ name: `${name}.bias`, dtype: 'F32', shape: [shape[0]], data: new Uint8Array(values.buffer) });
     tensors.push({ name: `${name}.weight`, dtype: 'F16', shape, data: new Uint8Array(2 * shape.reduce((a, b) => a * b)) });
   }
   if (golden !== undefined) {
-    const logits = new Float32Array([...golden, 0].slice(0, labels.length));
-    tensors.push({ name: 'golden.logits', dtype: 'F32', shape: [labels.length], data: new Uint8Array(logits.buffer) });
+    const logits = new Float32Array([...golden, 0].slice(0, bias.length));
+    tensors.push({ name: 'golden.logits', dtype: 'F32', shape: [bias.length], data: new Uint8Array(logits.buffer) });
     tensors.push({ name: 'golden.input', dtype: 'U8', shape: [8, 8, 3], data: new Uint8Array(8 * 8 * 3) });
   }
   writeSafetensors(file, metadata, tensors);

@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import { expect, test as base } from '@playwright/test';
+import path from 'node:path';
 import zlib from 'node:zlib';
 
 export { expect };
@@ -16,7 +17,9 @@ export const test = base.extend({
     page.context().on('request', (request) => {
       requests.push(request.url());
       if (new URL(request.url()).origin !== origin) offences.push(`request off origin: ${request.url()}`);
-      if (request.method() !== 'GET' || request.postDataBuffer() !== null) offences.push(`${request.method()} ${request.url()}`);
+      // HEAD: whether a model that is kept is still the same.
+      const reads = ['GET', 'HEAD'].includes(request.method()) && request.postDataBuffer() === null;
+      if (!reads) offences.push(`${request.method()} ${request.url()}`);
     });
     page.on('console', (message) => {
       if (/Content.Security.Policy/i.test(message.text())) offences.push(message.text());
@@ -28,9 +31,9 @@ export const test = base.extend({
   },
 });
 
-/** Has the page find this model; `body` answers in place of the server's file. */
-export async function serveModel(page, file, body) {
-  const models = file === undefined ? [] : [{ name: file, file, bytes: 1 }];
+/** Has the page find this model; `body` answers in place of the server's file; `more`: what else the list says of it. */
+export async function serveModel(page, file, body, more = {}) {
+  const models = file === undefined ? [] : [{ name: file, file, bytes: 1, ...more }];
   await page.route('**/models/index.json', (route) => route.fulfill({ json: { models } }));
   if (body !== undefined) await page.route(`**/models/${file}`, (route) => route.fulfill(body));
 }
@@ -39,6 +42,14 @@ export const photoPicker = (page) => page.locator('.photo input');
 export const modelFacts = (page) => page.locator('.model .facts');
 export const photoAlert = (page) => page.locator('.result .alert');
 export const modelAlert = (page) => page.locator('.model .alert');
+
+/** Gives the page a photo, and waits for its answer: the labels, best first. */
+export async function showPhoto(page, file) {
+  await photoPicker(page).setInputFiles(file);
+  await expect(page.locator('.preview')).toHaveAttribute('alt', `Preview of ${file.name ?? path.basename(file)}`);
+  await expect(page.locator('.timing')).toContainText('ms');
+  return page.locator('.results li:not(.blank) .label').allTextContents();
+}
 
 /** A PNG of one colour; `claimed` sides stand in the header in place of the true ones. */
 export function png(width, height, [red, green, blue] = [120, 90, 60], claimed = [width, height]) {

@@ -7,10 +7,10 @@ import { buildModules } from '../../tools/build/build.mjs';
 import { bundleApp, bundlePackage, dist } from '../../tools/build/bundle.mjs';
 import { inBuild } from '../../tools/build/run.mjs';
 import { serve } from '../../tools/build/serve.mjs';
-import { chosenModel, prepareModel } from '../../tools/build/start.mjs';
-import { writeBlankModel } from './blank_model.mjs';
+import { prepareModel, referenceModel } from '../../tools/build/start.mjs';
+import { doubtfulBias, writeBlankModel } from './blank_model.mjs';
 
-/** What the server shows: the page, the package, and models. */
+/** What the server shows: the page, the package, and models. The page's own list of models is as it was built. */
 export default async function globalSetup() {
   await buildModules();
   await bundlePackage();
@@ -23,7 +23,9 @@ export default async function globalSetup() {
   addModel('blank.safetensors', {});
   addModel('slow.safetensors', { crop: 128 }); // sixteen times the work
   addModel('wrong-golden.safetensors', { golden: [3, 4] });
-  const real = process.env.RESNET_DATA ? chosenModel({ RESNET_DATA: process.env.RESNET_DATA }) : undefined;
+  addModel('doubtful.safetensors', { bias: doubtfulBias });
+  addModel('thousand.safetensors', { bias: Array.from({ length: 1000 }, (_, i) => (i === 1 ? 9 : 0)) }); // sure: 0.89
+  const real = referenceModel(process.env.RESNET_DATA);
   if (real !== undefined) {
     process.env.RESNET_TEST_MODEL = await prepareModel(real);
     files['/models/real.safetensors'] = process.env.RESNET_TEST_MODEL;

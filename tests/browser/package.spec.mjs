@@ -2,16 +2,8 @@
 //
 // SPDX-License-Identifier: MIT
 import { labels, scores } from './blank_model.mjs';
-import { expect, png, test } from './fixtures.mjs';
-
-/** Runs `work(api, argument)` in a page; what it needs beside the API it gets as `argument`. */
-async function inPage(page, work, argument) {
-  if (page.url() === 'about:blank') {
-    await page.route('**/models/index.json', (route) => route.fulfill({ json: { models: [] } }));
-    await page.goto('/');
-  }
-  return page.evaluate(`(async () => (${work})(await import('/package/index.js'), ${JSON.stringify(argument)}))()`);
-}
+import { expect, png } from './fixtures.mjs';
+import { blank, inPage, test } from './in_page.mjs';
 
 const picture = [...png(40, 30)];
 
@@ -25,7 +17,7 @@ test('gives predictions, timing, size and crop', async ({ page }) => {
     expect(label).toBe(labels[index]);
     expect(score).toBeCloseTo(scores[index], 5);
   }
-  expect(result).toMatchObject({ width: 40, height: 30 });
+  expect(result).toMatchObject({ width: 40, height: 30, decodedBy: 'resnet-wasm' });
   expect(result.crop.left).toBeCloseTo(1 / 8, 1); // a square from the middle of 4:3
   expect(result.timing.total).toBeGreaterThanOrEqual(result.timing.inference);
 });
@@ -56,10 +48,9 @@ test('takes options as MediaPipe names them', async ({ page }) => {
 });
 
 test('rejects with a code: bad options, bad pictures, bad models', async ({ page }) => {
-  const codes = await inPage(page, async ({ Classifier, ResnetError }, bytes) => {
+  const codes = await inPage(page, async ({ Classifier }, bytes, { codeOf }) => {
     const classifier = await Classifier.load('/models/blank.safetensors');
     const image = new Uint8Array(bytes);
-    const codeOf = (promise) => promise.then(() => 'none', (error) => (error instanceof ResnetError ? error.code : String(error)));
     return {
       results: await codeOf(classifier.classify(image, { maxResults: 1.5 })),
       rotation: await codeOf(classifier.classify(image, { rotationDegrees: 45 })),
@@ -72,6 +63,8 @@ test('rejects with a code: bad options, bad pictures, bad models', async ({ page
       limit: await codeOf(classifier.classify(image, { maxImageBytes: 10 })),
       pixelLimit: await codeOf(classifier.classify(image, { maxImagePixels: 10 })),
       model: await codeOf(Classifier.load(new ArrayBuffer(4))),
+      noModel: await codeOf(Classifier.load(undefined)),
+      address: await codeOf(Classifier.load('http://')),
       missing: await codeOf(Classifier.load('/models/none.safetensors')),
       golden: await codeOf(Classifier.load('/models/wrong-golden.safetensors')),
       after: await codeOf(classifier.classify(image)),
@@ -82,7 +75,7 @@ test('rejects with a code: bad options, bad pictures, bad models', async ({ page
   expect(codes).toEqual({
     results: bad, rotation: bad, region: bad, lists: bad, unknown: bad, heatmap: bad, pixels: bad, nothing: bad,
     limit: 'image_too_large', pixelLimit: 'image_too_large',
-    model: 'truncated', missing: 'io', golden: 'bad_model', after: 'none', disposed: 'cancelled',
+    model: 'truncated', noModel: bad, address: bad, missing: 'io', golden: 'bad_model', after: 'none', disposed: 'cancelled',
   });
 });
 
@@ -107,49 +100,20 @@ test('loads from an address, a file, bytes and a response, with the progress in 
     for (const source of [url, new Blob([bytes]), bytes, await fetch(url)]) {
       const stages = [];
       const classifier = await Classifier.load(source, { onProgress: (progress) => stages.push(progress) });
-      all.push({ first: stages[0], last: stages.at(-1), lastBytes: stages.at(-2), size: classifier.info.modelBytes });
+      all.push({ stages, size: classifier.info.modelBytes });
       classifier.dispose();
     }
     return { all, size: bytes.byteLength };
   });
-  for (const { first, last, lastBytes, size } of loads.all) {
-    expect(first).toEqual({ stage: 'download', loadedBytes: 0, totalBytes: loads.size });
-    expect(lastBytes).toEqual({ stage: 'download', loadedBytes: loads.size, totalBytes: loads.size });
-    expect(last).toEqual({ stage: 'prepare' });
+  for (const { stages, size } of loads.all) {
+    const bytes = (stage, loadedBytes, fraction) => ({ stage, loadedBytes, totalBytes: loads.size, fraction });
+    const downloads = stages.filter(({ stage }) => stage === 'download');
+    expect(downloads[0]).toEqual(bytes('download', 0, 0));
+    expect(downloads.at(-1)).toEqual(bytes('download', loads.size, expect.closeTo(0.9, 9)));
+    expect(stages.slice(downloads.length)).toEqual([0.9, 0.95, 1].map((fraction) => bytes('prepare', loads.size, fraction)));
+    for (const [i, { fraction }] of stages.entries()) expect(fraction).toBeGreaterThanOrEqual(stages[i - 1]?.fraction ?? 0);
     expect(size).toBe(loads.size);
   }
-});
-
-test('aborts at once with the reason, while it loads and while it computes, and goes on', async ({ page }) => {
-  const times = await inPage(page, async ({ Classifier }, bytes) => {
-    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    const reason = new Error('changed my mind');
-    const aborted = async (start, after) => {
-      const controller = new AbortController();
-      const promise = start(controller.signal).then(() => 'done', (error) => error);
-      await wait(after);
-      const from = performance.now();
-      controller.abort(reason);
-      const outcome = await promise;
-      return { isReason: outcome === reason, ms: performance.now() - from };
-    };
-    const load = await aborted((signal) => Classifier.load('/models/slow.safetensors', { signal }), 5);
-    const before = await aborted((signal) => Classifier.load('/models/slow.safetensors', { signal }), 0);
-    const classifier = await Classifier.load('/models/slow.safetensors');
-    const image = new Uint8Array(bytes);
-    const whole = (await classifier.classify(image)).timing.inference;
-    const run = await aborted((signal) => classifier.classify(image, { signal }), whole / 4);
-    const from = performance.now();
-    const { timing } = await classifier.classify(image);
-    return { load, before, run, whole, wait: performance.now() - from - timing.total };
-  }, picture);
-  for (const { isReason, ms } of [times.load, times.before, times.run]) {
-    expect(isReason).toBe(true);
-    expect(ms).toBeLessThan(500); // the bar is 100 ms
-  }
-  expect(times.wait).toBeLessThan(1500); // the bar is 300 ms
-  console.log(`  abort: load ${times.load.ms.toFixed(1)} ms, inference ${times.run.ms.toFixed(1)} ms; `
-    + `the next call began ${times.wait.toFixed(1)} ms later (a whole inference takes ${times.whole.toFixed(0)} ms)`);
 });
 
 test('answers calls in the order in which they came, a failing one included', async ({ page }) => {
@@ -165,20 +129,7 @@ test('answers calls in the order in which they came, a failing one included', as
 
 test('falls back to the plain build where the other does not work, and says why', async ({ page }) => {
   await page.route('**/resnet-relaxed.wasm', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }));
-  const info = await inPage(page, async ({ Classifier }) => (await Classifier.load('/models/blank.safetensors')).info);
+  const info = await inPage(page, async ({ Classifier }, model) => (await Classifier.load(model, { threads: 1 })).info, blank);
   expect(info.build).toBe('simd');
   expect(info.buildReason).toContain('the server answered with a web page');
-});
-
-test('does not grow', async ({ page }) => {
-  const [early, late] = await inPage(page, async ({ Classifier }, bytes) => {
-    const classifier = await Classifier.load('/models/blank.safetensors');
-    const heaps = [];
-    for (const count of [10, 100]) {
-      for (let i = 0; i < count; ++i) await classifier.classify(new Uint8Array(bytes), { heatmap: true });
-      heaps.push(await classifier.heapBytes());
-    }
-    return heaps;
-  }, picture);
-  expect(late).toBe(early);
 });

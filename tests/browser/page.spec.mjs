@@ -2,20 +2,24 @@
 //
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
-import { labels, scores } from './blank_model.mjs';
-import { expect, modelAlert, modelFacts, photo, photoAlert, photoPicker, png, serveModel, test } from './fixtures.mjs';
+import { doubtfulBias, labels, scores, scoresOf } from './blank_model.mjs';
+import {
+  expect, modelAlert, modelFacts, photo, photoAlert, photoPicker, png, serveModel, showPhoto, test,
+} from './fixtures.mjs';
 import { inBuild } from '../../tools/build/run.mjs';
 
 const blank = 'blank.safetensors';
+const doubtful = 'doubtful.safetensors';
 const webPage = { contentType: 'text/html', body: '<!doctype html><title>Not found</title>' };
 
-async function open(page, model = blank) {
-  await serveModel(page, model);
+async function open(page, model = blank, more = {}) {
+  await serveModel(page, model, undefined, more);
   await page.goto('/');
   await expect(modelFacts(page)).toBeVisible();
 }
 
-const best = `Something${(100 * scores[1]).toFixed(1)}%`;
+const percent = (score) => `${(100 * score).toFixed(1)}%`;
+const best = `Something${percent(scores[1])}`;
 
 async function expectResult(page) {
   await expect(page.locator('.results li').first()).toHaveText(new RegExp(best, 'i'));
@@ -29,6 +33,47 @@ test('says what the model is and which engine runs it', async ({ page }) => {
   await expect(modelFacts(page)).toContainText('WebAssembly relaxed SIMD');
 });
 
+const chooseModel = (page, model) => page.locator('.model input').setInputFiles(inBuild('test-models', model));
+
+test('says what the model can recognise: a few kinds of things by name, more by number', async ({ page }) => {
+  await open(page);
+  const kinds = page.locator('.model .kinds');
+  await expect(kinds).toHaveText('Recognises three kinds of things: nothing, something, and anything.');
+  await chooseModel(page, 'thousand.safetensors');
+  await expect(kinds).toHaveText('Recognises 1,000 kinds of things.');
+});
+
+test('says how to get the 1000 classes of ImageNet, where the model is the built-in one', async ({ page }) => {
+  await open(page, blank, { builtIn: true });
+  const hint = page.locator('.model .hint');
+  await expect(hint).toHaveText(/1,000 kinds of things.*npm run model -- resnet50-v2.*npm start/);
+  await expect(hint).toBeVisible();
+  await chooseModel(page, doubtful);
+  await expect(modelFacts(page)).toBeVisible();
+  await expect(hint).toBeHidden();
+});
+
+test('gives no such hint for another model', async ({ page }) => {
+  await open(page);
+  await expect(page.locator('.model .hint')).toBeHidden();
+});
+
+test('says, and has it read out, that a photo is probably none of what the model knows', async ({ page }) => {
+  await open(page, doubtful);
+  const doubt = page.locator('.result .doubt');
+  const status = page.getByRole('status');
+  await expect(doubt).toBeHidden();
+  await showPhoto(page, photo());
+  await expect(doubt).toBeVisible();
+  await expect(doubt).toHaveText('Not sure: probably none of the three kinds of things that this model knows.');
+  const score = percent(scoresOf(doubtfulBias)[1]);
+  await expect(status).toHaveText(`Not sure: something, ${score}. Probably none of the three kinds of things that this model knows.`);
+  await expect(page.locator('.results li').first()).toHaveText(`something${score}`); // the bars are there all the same
+  await chooseModel(page, 'thousand.safetensors'); // which is sure of the same photo
+  await expect(status).toHaveText(/^something, 8\d\.\d% ?$/);
+  await expect(doubt).toBeHidden();
+});
+
 test('shows a picked photo, its classes in order, bars, and the time taken', async ({ page }) => {
   await open(page);
   await photoPicker(page).setInputFiles(photo());
@@ -37,7 +82,7 @@ test('shows a picked photo, its classes in order, bars, and the time taken', asy
   expect(rows).toEqual([1, 2, 0].map((index) => labels[index]));
   await expect(page.locator('.preview')).toHaveJSProperty('naturalWidth', 40);
   await expect(page.locator('.timing')).toContainText(/Decode\d+ msScale\d+ msNetwork\d+ msTotal\d+ ms/);
-  await expect(page.getByRole('status')).toHaveText(new RegExp(`something, ${(100 * scores[1]).toFixed(1)}%`, 'i'));
+  await expect(page.getByRole('status')).toHaveText(new RegExp(`something, ${percent(scores[1])}`, 'i'));
 });
 
 test('takes a photo while the model still loads, with the progress shown', async ({ page }) => {
@@ -96,7 +141,7 @@ test('says how to give it a model where there is none, and takes one from a file
   await expect(page.locator('.model')).toContainText('MODEL=FILE npm start');
   await expect(page.getByRole('status')).toHaveText('A model is needed first.');
   await photoPicker(page).setInputFiles(photo());
-  await page.locator('.model input').setInputFiles(inBuild('test-models', blank));
+  await chooseModel(page, blank);
   await expectResult(page);
 });
 
@@ -134,27 +179,35 @@ test('is used by keyboard alone', async ({ page }) => {
   await expectResult(page);
 });
 
-for (const width of [320, 1280]) {
-  test(`fits ${width} pixels and does not move while it fills`, async ({ page }) => {
-    await page.setViewportSize({ width, height: 860 });
-    await page.addInitScript(() => {
-      window.shift = 0;
-      new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shift += entry.value; }))
-        .observe({ type: 'layout-shift', buffered: true });
+const fillings = [
+  { what: 'result', model: blank, more: {} },
+  { what: 'doubt', model: doubtful, more: { builtIn: true } },
+];
+for (const { what, model, more } of fillings) {
+  for (const width of [320, 1280]) {
+    test(`fits ${width} pixels and does not move while it fills: ${what}`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 860 });
+      await page.addInitScript(() => {
+        window.shift = 0;
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shift += entry.value; }))
+          .observe({ type: 'layout-shift', buffered: true });
+      });
+      await open(page, model, more);
+      const rows = page.locator('.results');
+      const before = await rows.boundingBox();
+      await showPhoto(page, photo());
+      expect(await rows.boundingBox()).toEqual(before);
+      const { overflow, shift } = await page.evaluate(() => ({
+        overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth, shift: window.shift,
+      }));
+      expect(overflow).toBeLessThanOrEqual(0);
+      expect(shift).toBeLessThan(0.02);
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: inBuild('screenshots', `${what}-${width}-${colorScheme}.png`), fullPage: true });
+      }
     });
-    await open(page);
-    await photoPicker(page).setInputFiles(photo());
-    await expectResult(page);
-    const { overflow, shift } = await page.evaluate(() => ({
-      overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth, shift: window.shift,
-    }));
-    expect(overflow).toBeLessThanOrEqual(0);
-    expect(shift).toBeLessThan(0.02);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: inBuild('screenshots', `result-${width}-${colorScheme}.png`), fullPage: true });
-    }
-  });
+  }
 }
 
 test('the policy is in the page and in the headers of page and worker', async ({ page }) => {
@@ -164,6 +217,7 @@ test('the policy is in the page and in the headers of page and worker', async ({
   const inPage = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
   expect(inPage).toContain("script-src 'self' 'wasm-unsafe-eval'");
   expect(inPage).not.toContain("'unsafe-eval'");
-  for (const path of ['/', '/worker.js']) expect(answers[path]['content-security-policy']).toContain(inPage);
+  const worker = Object.keys(answers).find((path) => /^\/worker(-threads)?\.js$/.test(path));
+  for (const path of ['/', worker]) expect(answers[path]['content-security-policy']).toContain(inPage);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
 });

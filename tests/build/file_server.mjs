@@ -4,12 +4,12 @@
 import http from 'node:http';
 
 /**
- * Serves `body` at every address. `etag`: null for none; `ranges`: false ignores them; `breaks`: how many bytes the first,
- * second.. answers hold before the connection ends; `status`, `type`: of every answer. Resolves to {url, requests, change,
- * close}; `requests` holds the headers of each, `change` sets options anew.
+ * Serves `body` at every address. `etag`: null for none; `sized`: false does not say the length; `ranges`: false ignores them;
+ * `breaks`: how many bytes the first, second.. answers hold before the connection ends; `status`, `type`: of every answer.
+ * Resolves to {url, requests, change, close}; `requests` holds the headers of each, `change` sets options anew.
  */
 export async function serveFile(options) {
-  const state = { etag: '"1"', ranges: true, breaks: [], status: 200, type: 'application/octet-stream', ...options };
+  const state = { etag: '"1"', sized: true, ranges: true, breaks: [], status: 200, type: 'application/octet-stream', ...options };
   const requests = [];
   const server = http.createServer((request, response) => {
     requests.push(request.headers);
@@ -27,10 +27,11 @@ export async function serveFile(options) {
   };
 }
 
-function answer(request, response, { body, etag, ranges, status, type }, breakAfter) {
+function answer(request, response, { body, etag, sized, ranges, status, type }, breakAfter) {
   const { start, code } = rangeOf(request, { body, etag, ranges, status });
   const bytes = code === 416 ? Buffer.alloc(0) : body.subarray(start);
-  const headers = { 'Content-Type': type, 'Content-Length': bytes.length };
+  const headers = { 'Content-Type': type };
+  if (sized) headers['Content-Length'] = bytes.length;
   if (etag !== null) headers.ETag = etag;
   if (code === 206) headers['Content-Range'] = `bytes ${start}-${body.length - 1}/${body.length}`;
   if (code === 416) headers['Content-Range'] = `bytes */${body.length}`;

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { catalogueText, findModel, labelsFile, readCatalogue } from '../../tools/build/catalog.mjs';
 import { checkpointOf, convertOptions, readArguments } from '../../tools/build/model.mjs';
 import { Failure, inBuild, run } from '../../tools/build/run.mjs';
-import { chosenModel, fetchedModel, isOwnModel } from '../../tools/build/start.mjs';
+import { isOwnModel } from '../../tools/build/start.mjs';
 import { serveFile } from './file_server.mjs';
 
 const catalogue = readCatalogue();
@@ -100,26 +100,6 @@ test('a local file is checked too, and left where it is', async () => {
   assert.equal(await checkpointOf(rowOf('http://nowhere/x.pth', 'bytes'), { file }), file);
   await assert.rejects(checkpointOf(rowOf('http://nowhere/x.pth', 'others'), { file }), /not the file that the catalogue means by resnet18/);
   assert.ok(fs.existsSync(file));
-});
-
-test('npm start prefers what the user names, then what was fetched last, then the test data', () => {
-  const fetched = path.join(folder, 'fetched');
-  assert.equal(fetchedModel(fetched), undefined);
-  fs.mkdirSync(fetched);
-  for (const [name, time] of [['a.safetensors', 3], ['b.safetensors', 9], ['c.safetensors', 5], ['d.part', 20]]) {
-    fs.writeFileSync(path.join(fetched, name), '');
-    fs.utimesSync(path.join(fetched, name), time, time);
-  }
-  const last = path.join(fetched, 'b.safetensors');
-  assert.equal(fetchedModel(fetched), last);
-  const data = path.join(folder, 'data');
-  fs.mkdirSync(path.join(data, 'models'), { recursive: true });
-  fs.writeFileSync(path.join(data, 'models/resnet50-pqf.safetensors'), '');
-  const named = path.join(folder, 'local.pth');
-  assert.equal(chosenModel({ MODEL: named, RESNET_DATA: data }, last).file, named);
-  assert.equal(chosenModel({ RESNET_DATA: data }, last).file, last);
-  assert.equal(chosenModel({ RESNET_DATA: data }).file, path.join(data, 'models/resnet50-pqf.safetensors'));
-  assert.equal(chosenModel({}), undefined);
 });
 
 const data = process.env.RESNET_DATA;

@@ -3,15 +3,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { bundleApp, bundlePackage, dist } from './bundle.mjs';
+import { bundleApp, bundlePackage, dist, wasmFiles } from './bundle.mjs';
 import { buildPreset } from './cmake.mjs';
 import { exitWith, isMain, root } from './run.mjs';
 import { setUp } from './setup.mjs';
 
-/** The WebAssembly module in both builds; quick where nothing has changed. */
+/** The WebAssembly module in all builds; quick where nothing has changed. */
 export async function buildModules() {
   await setUp('emscripten', 'npm');
-  for (const preset of ['wasm-simd', 'wasm-relaxed']) await buildPreset(preset, ['resnet_module']);
+  for (const name of wasmFiles) await buildPreset(`wasm-${name}`, ['resnet_module']);
 }
 
 function listFiles(folder) {

@@ -62,6 +62,7 @@ const checks = {
   'folder list in docs/architecture.md': folders,
   'links in documents': links,
   'THIRD-PARTY.md': () => runs(process.execPath, ['tools/build/notices.mjs', '--check']),
+  'documentation of the API (TypeDoc)': () => runs(process.execPath, ['tools/build/api_docs.mjs', '--check']),
   'types (tsc)': () => runs(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit']),
 };
 

@@ -1,4 +1,5 @@
 // Writes THIRD-PARTY.md from the pins and the licence files of what they pin: node tools/build/notices.mjs [--check]
+// The package has one of its own, with what is in it and nothing else.
 //
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
@@ -11,7 +12,7 @@ const file = path.join(root, 'THIRD-PARTY.md');
 const heading = `# Third-party software
 
 What is pinned in [cmake/third-party.json](cmake/third-party.json), why, and under which licence. None of its source is in this repository.
-What is marked "core" is part of the WebAssembly files and of the program; "tools" of the program alone; "tests" of neither.
+What is marked "core" is part of the WebAssembly files and of the program; "package" of the JavaScript beside those files; "tools" of the program alone; "tests" of neither.
 The WebAssembly files also contain parts of Emscripten's system libraries (musl, compiler-rt, libc++, dlmalloc; MIT, or Apache-2.0 with LLVM exceptions, or public domain).
 
 `;
@@ -26,28 +27,93 @@ The program \`resnet\`, and nothing that runs in a browser, is linked with two l
 | HDF5 (libhdf5) | 1.10.8 in Debian 12, 1.14.5 in Debian 13 | BSD-3-Clause (HDF5's own form) | tools | reads Keras's .h5 files, in a child process; the format is too intricate to write a reader for |
 `;
 
-const developmentPackages = `
+const classNames = `
 The class names in [models/imagenet-labels.tsv](models/imagenet-labels.tsv), and with them in every model file that \`npm run model\` makes, are WordNet 3.0's:
 [models/README.md](models/README.md) has its licence.
+`;
 
-For building and testing, from the npm registry: TypeScript (Apache-2.0; the language), esbuild (MIT; bundles in a second), Playwright (Apache-2.0; drives the
-browser in tests). From Debian, untouched: clang, CMake, Ninja, ccache, Emscripten, Chromium. For training: PyTorch, NumPy, Pillow, Matplotlib.
+/** What is bundled into the JavaScript of the npm package and of the page. */
+const bundled = [
+  { name: '@noble/hashes', licence: 'MIT', why: 'sha256 of a model while it streams by; crypto.subtle wants the whole file at once' },
+];
+
+const development = [
+  { name: '@arethetypeswrong/core', licence: 'MIT', why: 'checks that every kind of TypeScript project finds the package\'s types' },
+  { name: '@playwright/test', licence: 'Apache-2.0', why: 'drives the browser in tests' },
+  { name: '@rollup/plugin-node-resolve', licence: 'MIT', why: 'lets Rollup find packages at all' },
+  { name: 'esbuild', licence: 'MIT', why: 'bundles in a second; users bundle the package with it too' },
+  { name: 'older-typescript', licence: 'Apache-2.0', why: 'TypeScript 5.9: the package\'s types must work there as well, and TypeDoc runs on it' },
+  { name: 'publint', licence: 'MIT', why: 'checks the package\'s manifest against its files' },
+  { name: 'rollup', licence: 'MIT', why: 'users bundle the package with it: tests/package does' },
+  { name: 'typedoc', licence: 'Apache-2.0', why: 'makes the API\'s documentation, and finds what has none' },
+  { name: 'typescript', licence: 'Apache-2.0', why: 'the language' },
+  { name: 'vite', licence: 'MIT', why: 'users serve and bundle the package with it: tests/package does' },
+  { name: 'webpack', licence: 'MIT', why: 'users bundle the package with it: tests/package does' },
+];
+
+const otherTools = `
+From Debian, untouched: clang, CMake, Ninja, ccache, Emscripten, Chromium. For training: PyTorch, NumPy, Pillow, Matplotlib.
 
 `;
 
+const packageHeading = `# Third-party software
 
-function licenceText(name) {
-  const licence = inBuild('third_party', name, 'LICENSE');
-  if (!fs.existsSync(licence)) throw new Failure(`${licence}: there is no licence file`);
-  return fs.readFileSync(licence, 'utf8').trim();
+What is in the files of this package beside our own code. The WebAssembly files also contain parts of Emscripten's system libraries
+(its own and musl, both MIT, below; compiler-rt, libc++ and dlmalloc: Apache-2.0 with LLVM exceptions, or public domain), and the
+scripts hold the glue that Emscripten wrote.
+
+`;
+
+const fence = '```';
+const table = (head, rows) => [head, head.replace(/[^|]+/g, ' --- '), ...rows].join('\n');
+const row = (...cells) => `| ${cells.join(' | ')} |`;
+const section = ({ name, text }) => `## ${name}\n\n${fence}\n${text}\n${fence}\n`;
+
+function readLicence(...names) {
+  const file = names.find((name) => fs.existsSync(name));
+  if (file === undefined) throw new Failure(`${names.join(', ')}: there is no licence file`);
+  return fs.readFileSync(file, 'utf8').trim();
+}
+
+const manifest = (file) => JSON.parse(fs.readFileSync(path.join(root, file), 'utf8'));
+const pinText = ({ name }) => ({ name, text: readLicence(inBuild('third_party', name, 'LICENSE')) });
+const bundledText = ({ name }) => ({ name, text: readLicence(path.join(root, 'node_modules', name, 'LICENSE')) });
+
+/** With the versions that package.json pins. Each of its dependencies must be listed here with its reason, and nothing else. */
+function npmRows(packages, ...more) {
+  const { devDependencies: pinned } = manifest('package.json');
+  const missing = Object.keys(pinned).filter((name) => ![...bundled, ...development].some((entry) => entry.name === name));
+  if (missing.length > 0) throw new Failure(`tools/build/notices.mjs does not say why package.json has ${missing.join(', ')}`);
+  return packages.map(({ name, licence, why }) => {
+    if (!(name in pinned)) throw new Failure(`tools/build/notices.mjs names ${name}, which package.json does not have`);
+    return row(name, pinned[name].replace('npm:', ''), licence, ...more, why);
+  });
 }
 
 export function notices() {
   const pins = readPins();
-  const rows = pins.map(({ name, version, licence, usedBy, why }) => `| ${name} | ${version} | ${licence} | ${usedBy} | ${why} |`);
-  const fence = '```';
-  const texts = pins.filter(({ usedBy }) => usedBy !== 'tests').map(({ name }) => `## ${name}\n\n${fence}\n${licenceText(name)}\n${fence}\n`);
-  return `${heading}| name | version | licence | part of | why |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n${systemLibraries}${developmentPackages}${texts.join('\n')}`;
+  const pinRows = pins.map(({ name, version, licence, usedBy, why }) => row(name, version, licence, usedBy, why));
+  const texts = [...pins.filter(({ usedBy }) => usedBy !== 'tests').map(pinText), ...bundled.map(bundledText)];
+  return [
+    heading, table(row('name', 'version', 'licence', 'part of', 'why'), [...pinRows, ...npmRows(bundled, 'package')]), '\n',
+    systemLibraries, classNames, '\nFor building and testing, from the npm registry:\n\n',
+    table(row('name', 'version', 'licence', 'why'), npmRows(development)), '\n', otherTools, texts.map(section).join('\n'),
+  ].join('');
+}
+
+/** For the npm package. `emscripten`: the folder of the one that linked the WebAssembly files. */
+export function packageNotices(emscripten) {
+  const pins = readPins().filter(({ usedBy }) => usedBy === 'core');
+  const rows = [...pins.map(({ name, version, licence, why }) => row(name, version, licence, why)), ...npmRows(bundled)];
+  const texts = [...pins.map(pinText), ...emscriptenTexts(emscripten), ...bundled.map(bundledText)];
+  return `${packageHeading}${table(row('name', 'version', 'licence', 'why'), rows)}\n\n${texts.map(section).join('\n')}`;
+}
+
+function emscriptenTexts(folder) {
+  // Debian's package has no licence file where the program is; it is the MIT licence, as ours is.
+  const authors = 'Copyright (c) 2010-2014 Emscripten authors, see AUTHORS file.';
+  const text = readLicence(path.join(root, 'LICENSE')).replace(/^Copyright.*$/m, authors);
+  return [{ name: 'Emscripten', text }, { name: 'musl', text: readLicence(path.join(folder, 'system/lib/libc/musl/COPYRIGHT')) }];
 }
 
 async function main(args) {

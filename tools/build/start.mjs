@@ -1,14 +1,14 @@
 // npm start: builds what has changed, makes a model ready, and serves the page.
 //
 // The model is the file that MODEL names, in any format that `resnet convert` reads; else the one that `npm run model` has
-// fetched last; else resnet50-pqf of the test data in RESNET_DATA; else there is none, and the page says how to give it one.
-// PORT names another port than 8080.
+// fetched last; else the built-in one of models/default. PORT names another port than 8080.
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import path from 'node:path';
 import { bundleApp, dist } from './bundle.mjs';
 import { buildModules } from './build.mjs';
 import { buildPreset } from './cmake.mjs';
+import { builtInModel, writeModelList } from './model_list.mjs';
 import { exitWith, Failure, inBuild, isMain, placeWhole, run, say } from './run.mjs';
 import { serve } from './serve.mjs';
 import { setUp } from './setup.mjs';
@@ -21,15 +21,22 @@ export function fetchedModel(folder = inBuild('models/fetched')) {
     .sort((a, b) => time(b) - time(a))[0];
 }
 
-/** What is served and how to convert it: {file, options}, or undefined. `fetched`: what fetchedModel gave. */
-export function chosenModel({ MODEL: model, RESNET_DATA: data } = process.env, fetched = undefined) {
+/** What is served and how to convert it: {file, options}, or undefined. `fetched`, `builtIn`: the paths of those that are there. */
+export function chosenModel({ MODEL: model, RESNET_DATA: data }, { fetched, builtIn }) {
   if (model) {
     if (!fs.existsSync(model)) throw new Failure(`MODEL=${model}: there is no such file`);
-    return { file: path.resolve(model), options: [] };
+    const file = path.resolve(model);
+    const reference = referenceModel(data); // as the tests convert it: both use one converted file
+    return reference?.file === file ? reference : { file, options: [] };
   }
-  if (fetched !== undefined) return { file: fetched, options: [] };
+  const file = fetched ?? builtIn;
+  return file && { file, options: [] };
+}
+
+/** The test data's network with 1000 classes, which tests compare with Python's answers: {file, options}, or undefined. */
+export function referenceModel(data) {
   if (!data) return undefined;
-  const file = path.join(data, 'models/resnet50-pqf.safetensors');
+  const file = path.resolve(data, 'models/resnet50-pqf.safetensors');
   if (!fs.existsSync(file)) return undefined;
   return {
     file,
@@ -73,20 +80,16 @@ export async function prepareModel({ file, options, name = path.parse(file).name
   return converted;
 }
 
-/** The server's addresses for a model and the list that names it. */
-export function modelFiles(model) {
-  const name = path.basename(model);
-  const index = inBuild('models/index.json');
-  fs.mkdirSync(path.dirname(index), { recursive: true });
-  const entry = { name: path.parse(name).name, file: encodeURIComponent(name), bytes: fs.statSync(model).size };
-  fs.writeFileSync(index, `${JSON.stringify({ models: [entry] }, null, 2)}\n`);
-  return { '/models/index.json': index, [`/models/${name}`]: model };
+/** The server's addresses for a model and the list that names it, which is written into `list`. */
+export function modelFiles(model, list = inBuild('models/index.json'), builtIn = builtInModel()) {
+  writeModelList(list, [model], builtIn);
+  return { '/models/index.json': list, [`/models/${path.basename(model)}`]: model };
 }
 
 async function main() {
   await buildModules();
   await bundleApp();
-  const chosen = chosenModel(process.env, fetchedModel());
+  const chosen = chosenModel(process.env, { fetched: fetchedModel(), builtIn: builtInModel() });
   if (chosen === undefined) say('no model: the page will say how to give it one (npm run model, or MODEL=FILE npm start)');
   else say(`the model: ${chosen.file}`);
   const files = chosen === undefined ? {} : modelFiles(await prepareModel(chosen));

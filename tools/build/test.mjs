@@ -4,6 +4,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { buildModules } from './build.mjs';
+import { bundlePackage } from './bundle.mjs';
 import { chromium, setUp } from './setup.mjs';
 import { configureAndBuild } from './cmake.mjs';
 import { exitWith, Failure, inBuild, isMain, root } from './run.mjs';
@@ -18,19 +20,32 @@ const groups = {
   'wasm-simd': { what: 'the C++ tests as WebAssembly under Node', run: () => cppTests('wasm-simd') },
   'wasm-relaxed': { what: 'the same with relaxed SIMD', run: () => cppTests('wasm-relaxed') },
   browser: { what: 'the page and the package in Chromium', run: () => browserTests() },
+  package: { what: 'the packed package as users get it: bundlers, types, Node', run: () => packageTests() },
 };
 
-/** The tests of tools/build, by Node's own runner. */
+/** The tests of tools/build. */
 async function scriptTests() {
-  const folder = path.join(root, 'tests/build');
-  const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(folder, name));
   if (process.env.RESNET_DATA) await configureAndBuild('native', ['resnet']); // one of them converts a checkpoint
-  const { status, output } = await stream(process.execPath, ['--test', '--test-reporter=tap', ...files], { quiet: true });
+  return nodeTests('tools', 'tests/build');
+}
+
+/** The tests of tests/package. They share one installed package, and time is measured in some: one file after the other. */
+async function packageTests() {
+  await setUp('browser');
+  await buildModules();
+  await bundlePackage();
+  return nodeTests('package', 'tests/package', '--test-concurrency=1');
+}
+
+/** The tests of a folder by Node's own runner. */
+async function nodeTests(group, folder, ...options) {
+  const files = fs.readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.test.mjs')).map((name) => path.join(folder, name));
+  const { status, output } = await stream(process.execPath, ['--test', '--test-reporter=tap', ...options, ...files], { quiet: true });
   const count = (word) => Number(output.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
   const counts = { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') + count('todo') };
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   if (counts.failed > 0) console.log(output);
-  for (const [, name, reason] of output.matchAll(/^\s*ok \d+ - (.*) # SKIP ?(.*)$/gm)) console.log(`[test] skipped tools: ${name}: ${reason || 'no reason given'}`);
+  for (const [, name, reason] of output.matchAll(/^\s*ok \d+ - (.*) # SKIP ?(.*)$/gm)) console.log(`[test] skipped ${group}: ${name}: ${reason || 'no reason given'}`);
   return counts;
 }
 

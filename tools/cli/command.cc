@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "cli/shards.h"
 #include "model/safetensors.h"
 
 namespace resnet::cli {
@@ -29,7 +30,7 @@ Result<Recipe> RecipeFromOption(const std::string& name_or_file) {
 }
 
 Result<Model> LoadModel(const std::string& path) {
-  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxModelBytes));
+  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadModelFile(path, kMaxModelBytes));
   auto model = ReadModel(bytes);
   if (!model.ok()) return model.error().In(path);
   return model;

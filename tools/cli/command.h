@@ -33,7 +33,8 @@ void AddBench(CLI::App& program, Action& chosen);
 /// `--recipe` means a name of DESIGN section 4 or a JSON file. Errors: kBadArgument, kIo.
 Result<Recipe> RecipeFromOption(const std::string& name_or_file);
 
-/// Reads and validates a model file. Errors: as ReadFile and ReadModel, with the path.
+/// Reads and validates a model file, or one in parts by its index. Errors: as ReadModelFile and
+/// ReadModel, with the path.
 Result<Model> LoadModel(const std::string& path);
 
 /// Where `--json` goes: nowhere, standard output, or a file.

@@ -7,12 +7,12 @@
 #include <map>
 #include <memory>
 
-#include "base/file.h"
 #include "base/json_writer.h"
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/picture_pipeline.h"
+#include "cli/shards.h"
 #include "model/safetensors.h"
 
 namespace resnet::cli {
@@ -100,7 +100,7 @@ Difference Compare(const std::string& name, std::span<const float> found,
 Result<std::map<std::string, std::vector<float>>> Reference(const Options& options,
                                                             const PictureOptions& picture) {
   RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
-                          ReadFile(options.other, kMaxModelBytes));
+                          ReadModelFile(options.other, kMaxModelBytes));
   auto file = ReadSafetensors(bytes);
   if (!file.ok()) return file.error().In(options.other);
   const auto format = file->metadata.find("format");

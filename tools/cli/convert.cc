@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/int8.h"
 #include "cli/labels.h"
+#include "cli/shards.h"
 #include "import/checkpoint.h"
 #include "import/import.h"
 #include "import/sha256.h"
@@ -30,6 +31,9 @@ from the bytes. Architecture and stem are told from the tensors, the variant and
 from the file where it says them; the recipe is the one that the source's conventions imply, and is
 written into the file. docs/importing.md has the details.
 
+For hosts that limit the size of a file, --shard writes NAME.index.json and its parts in place of
+NAME.safetensors. Every command takes the index where it takes a model file.
+
 Examples:
   resnet convert resnet50.pth resnet50.safetensors --labels imagenet.txt
   resnet convert resnet50.h5 resnet50.safetensors
@@ -37,10 +41,14 @@ Examples:
   resnet convert resnet50.safetensors half.safetensors --dtype f16
   resnet convert resnet50.safetensors small.safetensors --dtype i8 --calibrate photos/ \
       --report small.html
+  resnet convert resnet50.pth site/resnet50.safetensors --shard 24
 )";
+
+constexpr int64_t kMaxShardMib = 512;
 
 struct Options {
   std::string input, output;
+  std::optional<int64_t> shard;  ///< MiB
   std::string dtype = "f32";
   std::string recipe, labels, arch, variant, stem;
   double epsilon = 0;
@@ -79,6 +87,17 @@ Status CheckOutput(const std::string& path) {
                  StrCat(path, ": is a folder, the name of a file to write was expected")};
   }
   return CheckFolderOf(path);
+}
+
+/// The file from which the model can be read when all is done: OUT, or the index of its parts.
+/// Errors: kBadArgument.
+Result<std::string> OutputFile(const Options& options) {
+  if (!options.shard) return options.output;
+  if (*options.shard < 1 || *options.shard > kMaxShardMib) {
+    return Error{ErrorCode::kBadArgument, StrCat("--shard ", *options.shard, ": from 1 to ",
+                                                 kMaxShardMib, " MiB were expected")};
+  }
+  return ShardIndexPath(options.output);
 }
 
 /// The reports could be written, and there is something to report. Errors: kBadArgument, kIo.
@@ -135,7 +154,8 @@ struct Report {
   std::string format;
   std::vector<std::string> notes;
   uint64_t input_bytes, output_bytes;
-  std::string precision, sha256;
+  std::string output, precision, sha256;
+  std::optional<ShardIndex> shards;
   std::optional<Int8Conversion> int8;  ///< its model has gone where models go
 };
 
@@ -152,13 +172,18 @@ std::string ComparisonText(const Int8Conversion& int8) {
   return text;
 }
 
+std::string PartsText(const ShardIndex& shards) {
+  const size_t count = shards.parts.size();
+  return StrCat(" in ", count, count == 1 ? " part" : " parts");
+}
+
 std::string ReportText(const Options& options, const Report& report) {
   std::string text =
       StrCat(options.input, ": ", report.format, ", ", ByteCount(report.input_bytes), "\n");
   for (const std::string& note : report.notes) text += StrCat("  ", note, "\n");
   return text +
-         StrCat(options.output, ": ", report.precision, ", ", ByteCount(report.output_bytes),
-                "\n") +
+         StrCat(report.output, ": ", report.precision, ", ", ByteCount(report.output_bytes),
+                report.shards ? PartsText(*report.shards) : "", "\n") +
          (report.int8 ? ComparisonText(*report.int8) : "");
 }
 
@@ -169,10 +194,12 @@ std::string ReportJson(const Options& options, const Report& report) {
   json.Key("output")
       .BeginObject()
       .Key("file")
-      .Value(options.output)
+      .Value(report.output)
       .Key("precision")
       .Value(report.precision);
-  json.Key("bytes").Value(report.output_bytes).Key("sha256").Value(report.sha256).EndObject();
+  json.Key("bytes").Value(report.output_bytes).Key("sha256").Value(report.sha256);
+  if (report.shards) WritePartsJson(*report.shards, json);
+  json.EndObject();
   json.Key("notes").BeginArray();
   for (const std::string& note : report.notes) json.Value(note);
   json.EndArray();
@@ -193,7 +220,7 @@ Result<Model> MakeModel(const Options& options, Precision precision, const Steps
   RESNET_ASSIGN_OR_RETURN(const ImportOptions import_options, ToImportOptions(options));
   steps.Begin(StrCat("reading ", options.input));
   RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
-                          ReadFile(options.input, kMaxCheckpointBytes));
+                          ReadModelFile(options.input, kMaxCheckpointBytes));
   steps.Begin(StrCat("importing ", options.input));
   RESNET_ASSIGN_OR_RETURN(Imported imported,
                           ImportCheckpoint(bytes, options.input, import_options));
@@ -213,28 +240,36 @@ Result<Model> MakeModel(const Options& options, Precision precision, const Steps
 Status WriteInt8Reports(const Options& options, Report& report) {
   if (!report.int8 || !report.int8->report) return {};
   report.int8->report->input_file = options.input;
-  report.int8->report->output_file = options.output;
+  report.int8->report->output_file = report.output;
   report.int8->report->output_bytes = report.output_bytes;
   return WriteReports(*report.int8->report, options.int8.reports);
 }
 
+Status WriteOutput(const Options& options, Bytes bytes, Report& report) {
+  report.output_bytes = bytes.size();
+  if (!options.shard) return WriteFile(report.output, bytes);
+  const uint64_t part_bytes = static_cast<uint64_t>(*options.shard) << 20;
+  RESNET_ASSIGN_OR_RETURN(report.shards, WriteShards(report.output, bytes, part_bytes));
+  return {};
+}
+
 Status Convert(const Options& options) {
+  Report report{};
   RESNET_ASSIGN_OR_RETURN(const Precision precision, ReadPrecision(options.dtype));
-  RESNET_RETURN_IF_ERROR(CheckOutput(options.output));
+  RESNET_ASSIGN_OR_RETURN(report.output, OutputFile(options));
+  RESNET_RETURN_IF_ERROR(CheckOutput(report.output));
   RESNET_RETURN_IF_ERROR(CheckReports(options, precision));
   const Steps steps;
-  Report report{};
   RESNET_ASSIGN_OR_RETURN(Model model, MakeModel(options, precision, steps, report));
   steps.Begin("running the network on the golden picture");
   RESNET_RETURN_IF_ERROR(AddGolden(model));
-  steps.Begin(StrCat("writing ", options.output));
+  steps.Begin(StrCat("writing ", report.output));
   RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, WriteModel(model));
-  RESNET_RETURN_IF_ERROR(WriteFile(options.output, bytes));
-  report.output_bytes = bytes.size();
+  RESNET_RETURN_IF_ERROR(WriteOutput(options, bytes, report));
   RESNET_RETURN_IF_ERROR(WriteInt8Reports(options, report));
   if (!options.json.to_stdout()) RESNET_RETURN_IF_ERROR(Print(ReportText(options, report)));
   if (!options.json.wanted()) return {};
-  report.sha256 = Sha256Hex(bytes);
+  report.sha256 = report.shards ? report.shards->sha256 : Sha256Hex(bytes);
   return options.json.Write(ReportJson(options, report));
 }
 
@@ -268,6 +303,11 @@ void AddConvert(CLI::App& program, Action& chosen) {
   command->add_option("--source", options->source, "where the weights come from, kept in the file");
   command->add_option("--accuracy", options->accuracy,
                       "what is known of its accuracy, kept in the file");
+  command
+      ->add_option("--shard", options->shard,
+                   StrCat("write parts of at most so many MiB (1 to ", kMaxShardMib,
+                          ") and their index, NAME.index.json, in place of OUT = NAME.safetensors"))
+      ->type_name("MiB");
   options->int8.AddTo(*command);
   options->json.AddOption(*command);
   command->callback([options, &chosen] { chosen = [options] { return Convert(*options); }; });

@@ -6,11 +6,11 @@
 #include <memory>
 #include <utility>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/shards.h"
 #include "import/checkpoint.h"
 #include "import/fold.h"
 #include "import/import.h"
@@ -58,7 +58,8 @@ std::optional<Range> RangeOf(const Tensor& tensor) {
 }
 
 Result<Found> Examine(const std::string& path) {
-  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(path, kMaxCheckpointBytes));
+  RESNET_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes,
+                          ReadModelFile(path, kMaxCheckpointBytes));
   Result<Checkpoint> checkpoint = ReadCheckpoint(bytes);
   if (!checkpoint.ok()) return checkpoint.error().In(path);
   Found found{bytes.size(), Sha256Hex(bytes), checkpoint->format, false, {}, {}, {}, {}};

@@ -1,10 +1,12 @@
 // Engine: drives the WebAssembly engine, in a worker or on the calling thread.
 //
 // SPDX-License-Identifier: MIT
+import { decodeInBrowser, pixelsOf } from './bitmap.js';
 import { asResnetError, ResnetError } from './errors.js';
-import type { Args, CallName, CallResult, EnginePort, Handlers, RunResult } from './protocol.js';
+import type { Args, CallResult, EngineImage, Handlers, RunOptions, RunResult } from './protocol.js';
+import { Sha256Check } from './sha256.js';
 import { Turns } from './turns.js';
-import { startEngine, type Failure, type WasmEngine } from './wasm_module.js';
+import { startEngine, type Failure, type Glue, type WasmEngine } from './wasm_module.js';
 
 // How long a thread works before it looks at its events: an abort must be seen, and a page must stay alive.
 const turnMs = 15;
@@ -12,25 +14,40 @@ const turnMs = 15;
 const chunkBytes = 4 << 20;
 
 export class Engine implements Handlers {
-  #wasm: WasmEngine | undefined;
+  readonly #glue: Glue;
+  readonly #script: string;
   readonly #turns = new Turns();
+  #wasm: WasmEngine | undefined;
+  #check: Sha256Check | undefined;
+  #threads = 1;
+  #ended = false;
 
-  async start({ wasmUrl }: Args<'start'>): Promise<void> {
-    this.#wasm = await startEngine(wasmUrl);
+  /** `script`: of the worker, where its glue is that of the builds with threads. */
+  constructor(glue: Glue, script = '') {
+    this.#glue = glue;
+    this.#script = script;
   }
 
-  async beginModel({ totalBytes }: Args<'beginModel'>): Promise<void> {
+  async start({ wasm, threads }: Args<'start'>): Promise<void> {
+    this.#threads = threads;
+    this.#wasm = await startEngine(this.#glue, wasm, threads > 1 ? { size: threads - 1, script: this.#script } : undefined);
+  }
+
+  async beginModel({ totalBytes, sha256 }: Args<'beginModel'>): Promise<void> {
+    this.#check = sha256 === undefined ? undefined : new Sha256Check(sha256);
     this.#do((wasm) => wasm.beginModel(totalBytes));
   }
 
   async appendModel({ chunk }: Args<'appendModel'>): Promise<void> {
+    this.#check?.update(chunk);
     for (let start = 0; start < chunk.byteLength; start += chunkBytes) {
       this.#do((wasm) => wasm.appendModel(chunk.subarray(start, start + chunkBytes)));
     }
   }
 
   async finishModel(): Promise<CallResult<'finishModel'>> {
-    this.#do((wasm) => wasm.finishModel());
+    this.#check?.finish();
+    this.#do((wasm) => wasm.finishModel(this.#threads));
     return this.#do((wasm) => wasm.info());
   }
 
@@ -40,15 +57,40 @@ export class Engine implements Handlers {
 
   async run({ image, options }: Args<'run'>, signal?: AbortSignal): Promise<RunResult> {
     throwIfCancelled(signal);
-    const { picture } = options;
-    if (image.kind === 'file') this.#do((wasm) => wasm.beginBytes(image.bytes, picture));
-    else this.#do((wasm) => wasm.beginPixels(image.bytes, image.width, image.height, image.channels, picture));
+    const from = performance.now();
+    const decodedBy = await this.#begin(image, options.picture);
+    const begun = performance.now() - from;
     await this.#runLayers(signal);
-    const result: RunResult = this.#do((wasm) => wasm.finish(options.result));
+    const result: RunResult = { ...this.#do((wasm) => wasm.finish(options.result)), decodedBy };
+    if (decodedBy === 'browser') addDecoding(result.timing, begun);
     const index = options.heatmap === true ? result.predictions[0]?.index : options.heatmap;
     if (typeof index === 'number') result.heatmap = { index, ...this.#do((wasm) => wasm.heatMap(index)) };
     if (options.embedding) result.embedding = this.#do((wasm) => wasm.embedding());
     return result;
+  }
+
+  /** Decodes, scales and crops; tells whose decoder it was. */
+  async #begin(image: EngineImage, options: RunOptions['picture']): Promise<RunResult['decodedBy']> {
+    if (image.kind === 'bitmap') return this.#beginBitmap(image.bitmap, options);
+    if (image.kind === 'pixels') {
+      this.#do((wasm) => wasm.beginPixels(image.bytes, image.width, image.height, image.channels, options));
+      return 'caller';
+    }
+    try {
+      this.#do((wasm) => wasm.beginBytes(image.bytes, options));
+      return 'resnet-wasm';
+    } catch (error) {
+      const known = error instanceof ResnetError && ['not_an_image', 'unsupported_image'].includes(error.code);
+      const bitmap = known ? await decodeInBrowser(image.bytes) : undefined;
+      if (bitmap === undefined) throw error;
+      return this.#beginBitmap(bitmap, options);
+    }
+  }
+
+  #beginBitmap(bitmap: ImageBitmap, options: RunOptions['picture']): 'browser' {
+    const { data, width, height } = pixelsOf(bitmap, options.maxPixels);
+    this.#do((wasm) => wasm.beginPixels(data, width, height, 4, options));
+    return 'browser';
   }
 
   async heapBytes(): Promise<number> {
@@ -56,6 +98,7 @@ export class Engine implements Handlers {
   }
 
   end(): void {
+    this.#ended = true;
     this.#turns.end();
     this.#wasm = undefined; // its memory goes with it: nothing else refers to the module
   }
@@ -73,35 +116,29 @@ export class Engine implements Handlers {
 
   /** Calls into the module; its errors, and a trap, become exceptions here. */
   #do<T>(work: (wasm: WasmEngine) => T | Failure): T {
-    if (this.#wasm === undefined) throw new ResnetError('internal', 'the engine has not been started, or has ended');
+    if (this.#ended) throw new ResnetError('cancelled', 'the classifier was disposed of');
+    if (this.#wasm === undefined) throw new ResnetError('internal', 'the engine has not been started, or has failed');
     let result: T | Failure;
     try {
       result = work(this.#wasm);
     } catch (error) {
       this.#wasm = undefined; // after a trap nothing in it can be relied upon
-      throw new ResnetError('internal', `the WebAssembly engine stopped: ${asResnetError(error).message}`);
+      throw new ResnetError('worker_lost', `the WebAssembly engine stopped: ${asResnetError(error).message}`);
     }
     if (isFailure(result)) throw new ResnetError(result.error.code, result.error.message);
     return result;
   }
 }
 
-/** An engine on the calling thread. */
-export class LocalPort implements EnginePort {
-  readonly #engine = new Engine();
-
-  call<Name extends CallName>(name: Name, args: Args<Name>, signal?: AbortSignal): Promise<CallResult<Name>> {
-    const handlers: Handlers = this.#engine;
-    return handlers[name](args, signal);
-  }
-
-  end(): void {
-    this.#engine.end();
-  }
-}
-
 function isFailure(result: unknown): result is Failure {
   return typeof result === 'object' && result !== null && 'error' in result;
+}
+
+/** The library has timed what it did itself: from the pixels on. */
+function addDecoding(timing: RunResult['timing'], begunMs: number): void {
+  const decode = Math.max(0, begunMs - timing.preprocess);
+  timing.total += decode - timing.decode;
+  timing.decode = decode;
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

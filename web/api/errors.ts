@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 
-/** What went wrong. All but the last are the C++ library's own, see src/base/error.h. */
+/** What went wrong. All but the last two are the C++ library's own, see src/base/error.h. */
 export type ErrorCode =
   | 'bad_argument'
   | 'io'
@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'out_of_memory'
   | 'cancelled'
   | 'internal'
+  /** The engine ended while it worked, and so did the one that took its place. */
+  | 'worker_lost'
   /** This browser lacks WebAssembly SIMD: nothing can run in it. */
   | 'unsupported_engine';
 
@@ -52,6 +54,13 @@ export function fromWire(error: WireError): ResnetError {
 export function asResnetError(error: unknown): ResnetError {
   if (error instanceof ResnetError) return error;
   return new ResnetError('internal', error instanceof Error ? error.message : String(error));
+}
+
+/** `promise`, with errors of ours only: the browser's own come as `internal`. */
+export function typed<T>(promise: Promise<T>): Promise<T> {
+  return promise.catch((error: unknown) => {
+    throw asResnetError(error);
+  });
 }
 
 /** True where bytes begin like a web page: what many servers send in place of a missing file. */

@@ -5,22 +5,52 @@ import { ResnetError } from './errors.js';
 
 /** `simd` runs in every engine since 2021; `relaxed` is quicker where the engine knows relaxed SIMD. */
 export type Build = 'simd' | 'relaxed';
+/** The WebAssembly files: each build also with threads. */
+export type WasmFile = Build | `${Build}-threads`;
 
 export interface BuildChoice {
   build: Build;
+  threads: number;
   /** Why this one, for a person. */
   reason: string;
 }
 
-/** The builds to try, best first. Throws `unsupported_engine` where there is none. */
-export function buildsToTry(wanted: Build | 'auto'): BuildChoice[] {
+export interface Wanted {
+  build: Build | 'auto';
+  threads: number | 'auto';
+  /** Whether a worker does the work: without one there is no waiting for threads. */
+  worker: boolean;
+}
+
+// More gain little: the layers get too small to be shared out.
+const mostThreads = 4;
+
+/** The choices to try, best first. Throws `unsupported_engine` where there is none. */
+export function buildsToTry({ build, threads, worker }: Wanted): BuildChoice[] {
   if (!hasSimd()) throw new ResnetError('unsupported_engine', 'this browser lacks WebAssembly SIMD (all have had it since 2023)');
+  const counts = threadCounts(threads, worker);
+  return builds(build).flatMap(({ build: name, reason }) =>
+    counts.map((count) => ({ build: name, threads: count.threads, reason: `${reason}; ${count.reason}` })));
+}
+
+function builds(wanted: Build | 'auto'): Omit<BuildChoice, 'threads'>[] {
   if (wanted !== 'auto') return [{ build: wanted, reason: 'asked for' }];
   if (!hasRelaxedSimd()) return [{ build: 'simd', reason: 'this engine has no relaxed SIMD' }];
   return [
     { build: 'relaxed', reason: 'this engine has relaxed SIMD' },
     { build: 'simd', reason: 'the relaxed build did not work here' },
   ];
+}
+
+/** As many as wanted, then one. */
+function threadCounts(wanted: number | 'auto', worker: boolean): Omit<BuildChoice, 'build'>[] {
+  const one = (reason: string) => [{ threads: 1, reason: `one thread: ${reason}` }];
+  if (wanted === 1) return one('asked for');
+  if (!worker) return one('there is no worker');
+  if (globalThis.crossOriginIsolated !== true) return one('the page is not cross-origin isolated');
+  const threads = wanted === 'auto' ? Math.min(navigator.hardwareConcurrency, mostThreads) : wanted;
+  if (threads < 2) return one('there is one processor core');
+  return [{ threads, reason: `${threads} threads: the page is cross-origin isolated` }, ...one('threads did not work here')];
 }
 
 // A zero vector on the stack: i32.const 0, i8x16.splat.

@@ -12,7 +12,7 @@ export interface PictureOptions {
   regionOfInterest?: Region | undefined;
   /** A multiple of 90, clockwise, after the region is cut out. */
   rotationDegrees?: number | undefined;
-  /** Whether to turn photographs as the camera says they were held. Default: `apply`. */
+  /** Whether to turn photographs as the camera says they were held. Default: `apply`. What the browser decodes is always turned. */
   orientation?: 'apply' | 'ignore' | undefined;
   /** Larger pictures are refused. Defaults: 64 MiB and 100 megapixels. */
   maxImageBytes?: number | undefined;
@@ -31,6 +31,11 @@ export interface ClassifyOptions extends PictureOptions {
   categoryDenylist?: readonly (string | number)[] | undefined;
   /** Where in the picture the best class (`true`), or the class with this number, shows. */
   heatmap?: boolean | number | undefined;
+}
+
+export interface EmbedOptions extends PictureOptions {
+  /** Scaled to length 1, so that a dot product is the cosine. */
+  l2Normalize?: boolean | undefined;
 }
 
 /** Errors: `bad_argument`. */

@@ -1,7 +1,8 @@
 // The WebAssembly module as TypeScript sees it (src/wasm/bindings.cc), and how it is fetched and started.
 //
 // SPDX-License-Identifier: MIT
-import createModule from 'resnet-glue';
+import type { ModuleOptions } from 'resnet-glue';
+import type createModule from 'resnet-glue';
 import { looksLikeHtml, ResnetError, webPageMessage, type ErrorCode } from './errors.js';
 
 /** An Error of the library, as it comes back in place of a value. */
@@ -26,6 +27,7 @@ export interface Timing {
   total: number;
 }
 
+/** A class, and how sure the network is of it. */
 export interface Prediction {
   /** The class, from 0. */
   index: number;
@@ -34,6 +36,7 @@ export interface Prediction {
   score: number;
 }
 
+/** What a model file says of its network. */
 export interface ModelInfo {
   /** For instance `resnet50`. */
   architecture: string;
@@ -81,6 +84,7 @@ export interface Classification {
   crop: Region;
 }
 
+/** Where a class shows in what the network saw of the picture: see `crop`. */
 export interface HeatGrid {
   /** Side of the square grid. */
   size: number;
@@ -92,7 +96,7 @@ export interface HeatGrid {
 export interface WasmEngine {
   beginModel(totalBytes: number): void;
   appendModel(bytes: Uint8Array): Done | Failure;
-  finishModel(): Done | Failure;
+  finishModel(threads: number): Done | Failure;
   selfTest(): boolean | Failure;
   info(): ModelInfo;
   beginBytes(bytes: Uint8Array, options: WasmPictureOptions): Done | Failure;
@@ -109,16 +113,32 @@ interface WasmModule {
   Engine: new () => WasmEngine;
 }
 
-/** Fetches and starts a module. Errors: `io` where the file is not there, `internal` where the engine refuses it. */
-export async function startEngine(wasmUrl: string): Promise<WasmEngine> {
-  const compiled = await compile(wasmUrl);
+/** Emscripten's part: one for all builds without threads, another one for those with them. @internal */
+export type Glue = typeof createModule;
+
+/** What a build with threads needs besides. */
+export interface Pool {
+  /** Threads besides the calling one. */
+  size: number;
+  /** A script that imports the glue, which then sees by the worker's name that it is one of the pool. */
+  script: string;
+}
+
+/**
+ * Starts a module, which is fetched where it is an address. Errors: `io` where the file is not there; the engine's own where it
+ * refuses it. Its declaration would lead the package's users to the glue, of which they have no types.
+ * @internal
+ */
+export async function startEngine(glue: Glue, wasm: string | WebAssembly.Module, pool: Pool | undefined): Promise<WasmEngine> {
+  const compiled = typeof wasm === 'string' ? await compile(wasm) : wasm;
   const module = await new Promise<WasmModule>((resolve, reject) => {
     // Emscripten's own loader would guess the file's address; and it drops the reason of a failure.
-    const instantiateWasm = (imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) => {
-      WebAssembly.instantiate(compiled, imports).then(receive, reject);
+    const instantiateWasm: ModuleOptions['instantiateWasm'] = (imports, receive) => {
+      WebAssembly.instantiate(compiled, imports).then((instance) => receive(instance, compiled), reject);
       return {};
     };
-    createModule<WasmModule>({ instantiateWasm }).then(resolve, reject);
+    const threads = pool && { poolSize: pool.size, mainScriptUrlOrBlob: pool.script };
+    glue<WasmModule>({ instantiateWasm, ...threads }).then(resolve, reject);
   });
   return new module.Engine();
 }

@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import { Classifier, ResnetError, type LoadProgress, type ModelSource } from '../api/index.js';
-import { firstServedModel } from './catalog.js';
+import { firstServedModel, type ServedModel } from './catalog.js';
 import { onFiles } from './files.js';
 import { Atom, type PageState } from './state.js';
 import { strings } from './strings.js';
@@ -20,14 +20,14 @@ async function loadServedModel(): Promise<void> {
     const served = await firstServedModel();
     if (signal.aborted) return;
     if (served === undefined) page.update({ model: { kind: 'none' } });
-    else await loadModel(served.url, served.name, served.bytes);
+    else await loadModel(served.url, served);
   } catch (error) {
     page.update({ model: { kind: 'failed', name: strings.model.heading, error: toResnetError(error) } });
   }
 }
 
 /** Replaces the model; a load or a classification under way is dropped. */
-async function loadModel(source: ModelSource, name: string, totalBytes: number | undefined): Promise<void> {
+async function loadModel(source: ModelSource, { name, bytes, builtIn }: Omit<ServedModel, 'url'>): Promise<void> {
   loading.abort();
   loading = new AbortController();
   const { signal } = loading;
@@ -36,11 +36,11 @@ async function loadModel(source: ModelSource, name: string, totalBytes: number |
   classifier = undefined;
   const { photo: shown } = page.value;
   if (shown.kind !== 'empty') page.update({ photo: { kind: 'waiting', name: shown.name, url: shown.url } });
-  page.update({ model: { kind: 'loading', name, loadedBytes: 0, totalBytes } });
+  page.update({ model: { kind: 'loading', name, loadedBytes: 0, totalBytes: bytes } });
   try {
     const loaded = await Classifier.load(source, { signal, onProgress: (progress) => showProgress(name, progress, signal) });
     classifier = loaded;
-    page.update({ model: { kind: 'ready', name: loaded.info.name || name, info: loaded.info } });
+    page.update({ model: { kind: 'ready', name: loaded.info.name || name, info: loaded.info, builtIn } });
     await classifyPhoto();
   } catch (error) {
     if (signal.aborted) return;
@@ -85,7 +85,7 @@ function toResnetError(error: unknown): ResnetError {
   return new ResnetError('internal', error instanceof Error ? error.message : String(error));
 }
 
-const chooseModel = (file: File) => void loadModel(file, file.name, file.size);
+const chooseModel = (file: File) => void loadModel(file, { name: file.name, bytes: file.size, builtIn: false });
 const view = pageView({ choosePhoto, chooseModel });
 document.title = strings.title;
 document.body.append(view.root);

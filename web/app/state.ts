@@ -9,7 +9,7 @@ export type ModelState =
   | { kind: 'none' }
   | { kind: 'loading'; name: string; loadedBytes: number; totalBytes: number | undefined }
   | { kind: 'preparing'; name: string }
-  | { kind: 'ready'; name: string; info: ClassifierInfo }
+  | { kind: 'ready'; name: string; info: ClassifierInfo; builtIn: boolean }
   | { kind: 'failed'; name: string; error: ResnetError };
 
 /** Where the photo stands. `url` is the preview's. */

@@ -9,11 +9,21 @@ const wholePercentFormat = new Intl.NumberFormat(locale, { style: 'percent' });
 const countFormat = new Intl.NumberFormat(locale);
 const megabyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 });
 const kilobyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });
+const listFormat = new Intl.ListFormat(locale);
 const millisecondFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 });
 
 export const percent = (fraction: number) => percentFormat.format(fraction);
 export const milliseconds = (ms: number) => millisecondFormat.format(ms);
 export const bytes = (count: number) => (count < 1e6 ? kilobyteFormat.format(count / 1e3) : megabyteFormat.format(count / 1e6));
+
+// Counts up to here are written as words, and as many classes are named: more would be no sentence.
+const numberWords = [
+  'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen',
+  'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen', 'twenty',
+];
+const kindsOfThings = (count: number) =>
+  `${numberWords[count - 1] ?? countFormat.format(count)} ${count === 1 ? 'kind of thing' : 'kinds of things'}`;
+const noneOf = (count: number) => `none of the ${kindsOfThings(count)} that this model knows`;
 
 export const strings = {
   title: 'What does it show?',
@@ -32,6 +42,7 @@ export const strings = {
 
   result: {
     heading: 'What the network sees',
+    doubt: (classCount: number) => `Not sure: probably ${noneOf(classCount)}.`,
     timing: 'Time taken',
     decode: 'Decode',
     preprocess: 'Scale',
@@ -54,6 +65,10 @@ export const strings = {
     noneOr: 'or choose a model file that “resnet convert” has written.',
     choose: 'Choose a model file',
     chooseAnother: 'Use another model file',
+    moreClasses: 'This model comes with the page. One for the 1,000 kinds of things of ImageNet: ',
+    moreClassesCommand: 'npm run model -- resnet50-v2',
+    then: ', then ',
+    startCommand: 'npm start',
     network: 'Network',
     precision: 'Precision',
     classes: 'Classes',
@@ -70,6 +85,8 @@ export const strings = {
     waiting: (progress: string) => `Waiting for the model: ${progress}`,
     busy: 'Looking…',
     done: (label: string, score: number) => `${label}, ${percent(score)}`,
+    doubtful: (label: string, score: number) => `Not sure: ${label}, ${percent(score)}.`,
+    doubtfulMore: (classCount: number) => `Probably ${noneOf(classCount)}.`,
     nothing: 'No class scored high enough.',
     photoFailed: 'This photo could not be read.',
     modelFailed: 'The model could not be loaded.',
@@ -101,7 +118,12 @@ export const architecture = (info: ClassifierInfo) => architectures[info.archite
 export const precision = (info: ClassifierInfo) =>
   info.activationBits === '' ? precisions[info.precision] : `${precisions[info.precision]}, ${info.activationBits}-bit activations`;
 export const classes = (info: ClassifierInfo) => countFormat.format(info.classes);
-export const engine = (info: ClassifierInfo) => builds[info.build];
+export const engine = (info: ClassifierInfo) => `${builds[info.build]}${info.threads > 1 ? `, ${info.threads} threads` : ''}`;
+/** What the model can tell apart: how many classes, and where they are few, which. */
+export function recognises({ classes: count, labels }: ClassifierInfo): string {
+  const named = count <= numberWords.length && labels.length === count;
+  return `Recognises ${kindsOfThings(count)}${named ? `: ${listFormat.format(labels)}` : ''}.`;
+}
 export const wholePercent = (fraction: number) => wholePercentFormat.format(fraction);
 
 /** What happened, in a few words; the error's own message says more. */
@@ -119,6 +141,7 @@ export const errorTitles: Record<ErrorCode, string> = {
   out_of_memory: 'Not enough memory',
   cancelled: 'Stopped',
   internal: 'Something went wrong in this page',
+  worker_lost: 'The network stopped',
   unsupported_engine: 'This browser is too old',
 };
 
@@ -137,5 +160,6 @@ export const errorAdvice: Record<ErrorCode, string> = {
   out_of_memory: 'Close other tabs, or use a smaller model.',
   cancelled: '',
   internal: 'Reload the page. If it happens again, please report it with the message above.',
+  worker_lost: 'Try again; if it happens with this photo only, scale it down first.',
   unsupported_engine: 'Update the browser and come back.',
 };

@@ -3,9 +3,11 @@
 // SPDX-License-Identifier: MIT
 import type { ClassifierInfo, ClassifyResult, Prediction, ResnetError } from '../api/index.js';
 import { element, icon, setText } from './dom.js';
-import type { ModelState, PageState, PhotoState } from './state.js';
+import { isDoubtful } from './doubt.js';
+import type { ModelState, PageState } from './state.js';
 import {
-  architecture, bytes, classes, engine, errorAdvice, errorTitles, milliseconds, percent, precision, strings, wholePercent,
+  architecture, bytes, classes, engine, errorAdvice, errorTitles, milliseconds, percent, precision, recognises, strings,
+  wholePercent,
 } from './strings.js';
 
 export interface View {
@@ -19,6 +21,7 @@ export interface Actions {
 }
 
 export const shownResults = 5;
+const usualClasses = 1000; // until the model is known
 
 const icons = {
   photo: 'M4 6h4l2-2h4l2 2h4v13H4zM12 9a4 4 0 1 0 0 8 4 4 0 0 0 0-8z',
@@ -45,16 +48,21 @@ function photoView(actions: Actions): View {
   const drop = element('div', { className: 'drop' }, strings.photo.drop);
   const stage = element('div', { className: 'stage' }, prompt, noPreview, preview, drop);
   const picker = filePicker('primary', 'image/jpeg,image/png,image/bmp', actions.choosePhoto);
-  const status = element('p', { className: 'status', role: 'status' });
+  const statusLine = element('span', {});
+  const statusMore = element('span', { className: 'for-ears' }); // what the eye finds beside the bars
+  const status = element('p', { className: 'status', role: 'status' }, statusLine, ' ', statusMore);
   preview.onerror = () => show(noPreview);
   const show = (shown: HTMLElement) => [prompt, noPreview, preview].forEach((part) => { part.hidden = part !== shown; });
 
   return {
     root: element('section', { className: 'card photo', 'aria-label': strings.photo.heading },
       stage, element('div', { className: 'bar-row' }, picker.root, status)),
-    update({ model, photo }) {
+    update(state) {
+      const { photo } = state;
+      const doubted = doubtedClasses(state);
       setText(picker.label, photo.kind === 'empty' ? strings.photo.choose : strings.photo.chooseAnother);
-      setText(status, statusText(model, photo));
+      setText(statusLine, statusText(state));
+      setText(statusMore, doubted === undefined ? '' : strings.status.doubtfulMore(doubted));
       status.classList.toggle('busy', photo.kind === 'busy');
       if (photo.kind === 'empty') return show(prompt);
       if (preview.src === photo.url) return;
@@ -65,13 +73,22 @@ function photoView(actions: Actions): View {
   };
 }
 
-function statusText(model: ModelState, photo: PhotoState): string {
+/** How many classes the model knows, where the photo probably shows none of them; else undefined. */
+function doubtedClasses({ model, photo }: PageState): number | undefined {
+  const best = photo.kind === 'done' ? photo.result.predictions[0] : undefined;
+  if (best === undefined || model.kind !== 'ready') return undefined;
+  return isDoubtful(best.score, model.info.classes) ? model.info.classes : undefined;
+}
+
+function statusText(state: PageState): string {
+  const { model, photo } = state;
   const { status } = strings;
   if (photo.kind === 'busy') return status.busy;
   if (photo.kind === 'failed') return status.photoFailed;
   if (photo.kind === 'done') {
     const best = photo.result.predictions[0];
-    return best === undefined ? status.nothing : status.done(best.label, best.score);
+    if (best === undefined) return status.nothing;
+    return (doubtedClasses(state) === undefined ? status.done : status.doubtful)(best.label, best.score);
   }
   if (model.kind === 'failed') return status.modelFailed;
   if (model.kind === 'none') return status.noModel;
@@ -87,19 +104,24 @@ function progressText(model: ModelState): string {
 }
 
 function resultView(): View {
+  // It has its text from the start and is made visible: so its place is kept, however many lines it takes.
+  const doubt = element('p', { className: 'doubt blank' }, strings.result.doubt(usualClasses));
   const rows = Array.from({ length: shownResults }, resultRow);
   const list = element('ol', { className: 'results' }, ...rows.map((row) => row.root));
   const alert = element('div', { className: 'alert', role: 'alert', hidden: true });
   const timing = timingView();
-  const body = element('div', { className: 'result-body' }, list, alert);
+  const body = element('div', { className: 'result-body' }, doubt, list, alert);
   return {
     root: element('section', { className: 'card result', 'aria-labelledby': 'result-heading' },
       element('h2', { id: 'result-heading' }, strings.result.heading), body, timing.root),
-    update({ photo }) {
+    update(state) {
+      const { model, photo } = state;
       const result = photo.kind === 'done' ? photo.result : undefined;
+      if (model.kind === 'ready') setText(doubt, strings.result.doubt(model.info.classes));
+      doubt.classList.toggle('blank', doubtedClasses(state) === undefined);
       rows.forEach((row, i) => row.update(result?.predictions[i]));
       list.classList.toggle('busy', photo.kind === 'busy');
-      list.hidden = photo.kind === 'failed';
+      list.hidden = doubt.hidden = photo.kind === 'failed';
       list.ariaHidden = result === undefined ? 'true' : null;
       timing.update(result);
       alert.hidden = photo.kind !== 'failed';
@@ -145,7 +167,10 @@ function modelView(actions: Actions): View {
   const amount = element('p', { className: 'amount quiet' });
   const progress = element('progress', { max: 1, 'aria-label': words.progress });
   const loading = element('div', {}, progress, amount);
+  const kinds = element('p', { className: 'kinds', hidden: true });
   const facts = element('dl', { className: 'facts' });
+  const hint = element('p', { className: 'hint quiet', hidden: true }, words.moreClasses,
+    element('code', {}, words.moreClassesCommand), words.then, element('code', {}, words.startCommand));
   const alert = element('div', { className: 'alert', role: 'alert', hidden: true });
   const none = element('div', { hidden: true }, element('p', {}, words.noneDetail),
     element('pre', {}, element('code', {}, words.noneCommand)), element('p', {}, words.noneOr));
@@ -154,13 +179,17 @@ function modelView(actions: Actions): View {
     root: element('section', { className: 'card model', 'aria-labelledby': 'model-heading' },
       element('div', { className: 'model-head' },
         element('div', {}, element('h2', { id: 'model-heading' }, words.heading), title), picker.root),
-      loading, facts, none, alert),
+      loading, kinds, facts, hint, none, alert),
     update({ model }) {
       setText(title, model.kind === 'looking' ? words.looking : model.kind === 'none' ? words.none : model.name);
       loading.hidden = model.kind !== 'loading' && model.kind !== 'preparing';
       if (!loading.hidden) showProgress(model, progress, amount);
-      facts.hidden = model.kind !== 'ready';
-      if (model.kind === 'ready') showFacts(facts, model.info);
+      facts.hidden = kinds.hidden = model.kind !== 'ready';
+      hint.hidden = model.kind !== 'ready' || !model.builtIn;
+      if (model.kind === 'ready') {
+        setText(kinds, recognises(model.info));
+        showFacts(facts, model.info);
+      }
       none.hidden = model.kind !== 'none';
       alert.hidden = model.kind !== 'failed';
       if (model.kind === 'failed') explain(alert, model.name, model.error);

@@ -1,0 +1,15 @@
+// When the page says that a photo probably shows none of the things that its model knows.
+//
+// SPDX-License-Identifier: MIT
+
+// A network gives some class the highest score for any picture. With few classes there are few for a strange picture's
+// scores to spread over, so that the best one is high even then.
+// The two thresholds are guesses, to be replaced by measured ones.
+const fewClasses = 20;
+const leastScoreOfFew = 0.6;
+const leastScoreOfMany = 0.2;
+
+/** True where `bestScore`, the highest of `classes` scores, is so low that the photo probably shows none of the classes. */
+export function isDoubtful(bestScore: number, classes: number): boolean {
+  return bestScore < (classes <= fewClasses ? leastScoreOfFew : leastScoreOfMany);
+}
