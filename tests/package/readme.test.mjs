@@ -19,8 +19,8 @@ test('every recipe is the file of a fixture, and every fixture\'s file with a na
   const names = fs.readdirSync(fixtures, { recursive: true }).map((name) => path.join(fixtures, name));
   const files = names.filter((file) => fs.statSync(file).isFile());
   const contents = files.map((file) => fs.readFileSync(file, 'utf8'));
-  const blocks = codeBlocks(readme, 'js', 'html');
-  assert.ok(blocks.length >= 8);
+  const blocks = codeBlocks(readme, 'js', 'html', 'json');
+  assert.ok(blocks.length >= 9);
   for (const block of blocks) assert.ok(contents.includes(block), `no file in tests/package/fixtures is this recipe:\n${block}`);
   for (const [i, content] of contents.entries()) {
     if (content.startsWith(`// ${path.basename(files[i])}\n`)) assert.ok(blocks.includes(content), `${readme} does not show ${files[i]}`);

@@ -29,7 +29,6 @@ export async function startSite(folder, headers = {}) {
 
 function answer(name, response, folder, headers) {
   for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
-  if (name === '/favicon.ico') return response.writeHead(204).end();
   const file = path.join(folder, name.endsWith('/') ? `${name}index.html` : name);
   if (!fs.existsSync(file)) return response.writeHead(404).end('not here');
   const type = types[path.extname(file)] ?? 'application/octet-stream';

@@ -98,6 +98,18 @@ class TrainTest(unittest.TestCase):
         self.assertTrue(self.finish(again))
         self.assertEqual((again.output / "model.safetensors").read_bytes(), model)
 
+    def test_another_cycle_begins_where_the_first_one_ended(self) -> None:
+        first = self.run_in("first")
+        self.assertTrue(self.finish(first))
+        second = self.run_in("second", replace(SETTINGS, start=str(first.output)))
+        second.begin_with(first.output)
+        for name, value in first.network.state_dict().items():
+            self.assertTrue(torch.equal(value, second.network.state_dict()[name]), name)
+        self.assertTrue(self.finish(second))
+        self.assertNotEqual((first.output / "log.jsonl").read_bytes(), (second.output / "log.jsonl").read_bytes())
+        with self.assertRaisesRegex(data.DataError, "stem small"):
+            self.run_in("third", replace(SETTINGS, stem="imagenet")).begin_with(first.output)
+
     def test_other_settings_are_not_resumed(self) -> None:
         self.assertFalse(self.finish(self.run_in("run"), StopBefore(1)))
         with self.assertRaisesRegex(data.DataError, "cutout was 3, is 0"):

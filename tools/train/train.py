@@ -58,6 +58,7 @@ class Settings:
     subset: int | None
     seed: int
     threads: int
+    start: str | None = None  # folder of an earlier run, whose network is trained further
 
     def size_at(self, progress: float) -> int:
         return [size for start, size in self.sizes if start <= progress][-1]
@@ -226,6 +227,15 @@ class Run:
         self.step, self.elapsed, self.history = state["step"], state["elapsed"], state["history"]
         self.tally = Tally(**state["tally"])
 
+    def begin_with(self, earlier: Path) -> None:
+        """Another cycle for the network of an earlier run."""
+        state = torch.load(earlier / "checkpoint.pt", map_location="cpu")
+        for name in ("architecture", "stem"):
+            if state["settings"][name] != getattr(self.settings, name):
+                raise DataError(f"{earlier} trained a network with {name} {state['settings'][name]}")
+        for network in (self.network, self.averaged):
+            network.load_state_dict(state["network"])
+
     def close_epoch(self, progress: float, tested: Tally | None) -> None:
         """Adds a line to the log and draws the curves; `tested`, where given, is for the same picture size."""
         settings = self.settings
@@ -259,6 +269,9 @@ class Run:
         tensors = {name: value.contiguous() for name, value in self.averaged.state_dict().items()
                    if not name.endswith("num_batches_tracked")}
         write_safetensors(self.output / "model.safetensors", tensors, metadata)
+        # For `resnet convert`, which takes both as files.
+        write_text(self.output / "recipe.json", metadata["recipe"] + "\n")
+        write_text(self.output / "labels.txt", "".join(f"{name}\n" for name in classes))
         metrics = {
             "test_images": len(self.test), "test_accuracy": tested.accuracy, "test_loss": tested.mean_loss,
             "classes": list(classes), "confusion": confusion.tolist(), "epochs": self.step / self.steps_per_epoch,
@@ -382,6 +395,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--average", type=float, default=0.998, help="decay of the weights' moving average, which is kept")
     add("--shift", type=int, default=4, help="pictures are shifted by up to so many of their own pixels")
     add("--cutout", type=int, default=8, help="side of the square cut out, in the picture's own pixels; 0: none")
+    add("--start", metavar="DIR", help="begin with the network of the run in this folder, not with random weights")
     add("--subset", type=positive, help="train on so many pictures, drawn with the seed")
     add("--seed", type=int, default=1, help="decides everything random")
     add("--threads", type=positive, default=2, help="processor threads; another number rounds differently")
@@ -427,6 +441,8 @@ def main() -> int:
             run.restore()
         elif run.checkpoint.exists():
             raise DataError(f"{run.checkpoint} exists; add --resume to continue, or choose another --output")
+        elif settings.start is not None:
+            run.begin_with(Path(settings.start))
         seconds = 60 * options.minutes if by_clock else None
         finished = train(run, seconds, options.evaluate_every, 60 * options.save_minutes, stop)
     except (DataError, FloatingPointError, OSError) as error:

@@ -12,8 +12,7 @@ const pieceBytes = 4 << 20;
 
 export const platform: Platform = {
   startWorker(url, _threads, name, { onMessage, onLost }) {
-    // Without the program's own flags: "--input-type", for one, is an error in a worker.
-    const worker = new Worker(url ?? new URL('./worker-node.js', import.meta.url), { name, execArgv: [] });
+    const worker = newWorker(url, name);
     worker.unref();
     worker.on('message', onMessage);
     worker.on('error', (error) => onLost(new ResnetError('worker_lost', `the worker failed: ${error.message}`)));
@@ -36,6 +35,13 @@ export const platform: Platform = {
     return { name: String(address), totalBytes: stat.size, pieces: pieces(url, String(address)), base: url.href };
   },
 };
+
+function newWorker(url: string | URL | undefined, name: string): Worker {
+  // Without the program's own flags: "--input-type", for one, is an error in a worker.
+  const options = { name, execArgv: [] };
+  // Two calls: of an address that does not stand alone, Next's bundler says that it may be any file of the package.
+  return url === undefined ? new Worker(new URL('./worker-node.js', import.meta.url), options) : new Worker(url, options);
+}
 
 /** The file: address of a path or of such an address; undefined for one to fetch. */
 function fileUrl(address: string | URL): URL | undefined {

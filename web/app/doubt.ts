@@ -4,7 +4,8 @@
 
 // A network gives some class the highest score for any picture. With few classes there are few for a strange picture's
 // scores to spread over, so that the best one is high even then.
-// The two thresholds are guesses, to be replaced by measured ones.
+// Measured with the built-in model: 0.6 doubts 10 % of its right answers, and 52 % of photos that show none of its classes.
+// That of many classes is still a guess.
 const fewClasses = 20;
 const leastScoreOfFew = 0.6;
 const leastScoreOfMany = 0.2;
