@@ -168,7 +168,7 @@ test.describe('a model in parts', () => {
 });
 
 test('an aborted download leaves nothing', async ({ page, serve }) => {
-  const { url } = await serve('aborted.safetensors', { body: bytes });
+  const { url } = await serve('aborted.safetensors', { body: bytes, stalls: 1 << 20 });
   const reached = await inPage(page, async ({ Classifier }, source) => {
     const controller = new AbortController();
     let loaded = 0;

@@ -5,7 +5,8 @@ import http from 'node:http';
 
 /**
  * Serves `body` at every address. `etag`: null for none; `sized`: false does not say the length; `ranges`: false ignores them;
- * `breaks`: how many bytes the first, second.. answers hold before the connection ends; `status`, `type`: of every answer.
+ * `breaks`: how many bytes the first, second.. answers hold before the connection ends; `stalls`: after how many bytes nothing more
+ * comes; `status`, `type`: of every answer.
  * Resolves to {url, requests, change, close}; `requests` holds the headers of each, `change` sets options anew.
  */
 export async function serveFile(options) {
@@ -27,7 +28,7 @@ export async function serveFile(options) {
   };
 }
 
-function answer(request, response, { body, etag, sized, ranges, status, type }, breakAfter) {
+function answer(request, response, { body, etag, sized, ranges, status, type, stalls }, breakAfter) {
   const { start, code } = rangeOf(request, { body, etag, ranges, status });
   const bytes = code === 416 ? Buffer.alloc(0) : body.subarray(start);
   const headers = { 'Content-Type': type };
@@ -36,6 +37,7 @@ function answer(request, response, { body, etag, sized, ranges, status, type }, 
   if (code === 206) headers['Content-Range'] = `bytes ${start}-${body.length - 1}/${body.length}`;
   if (code === 416) headers['Content-Range'] = `bytes */${body.length}`;
   response.writeHead(code, headers);
+  if (stalls !== undefined) return void response.write(bytes.subarray(0, stalls));
   if (breakAfter === undefined) return response.end(bytes);
   response.write(bytes.subarray(0, breakAfter), () => setTimeout(() => response.destroy(), 100));
 }
