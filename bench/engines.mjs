@@ -9,7 +9,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { dist } from '../tools/build/bundle.mjs';
 import { inBuild, run } from '../tools/build/run.mjs';
-import { unfit } from './network.mjs';
+import { borderOf, unfit } from './network.mjs';
 import { onnxModel } from './onnx_model.mjs';
 import { bordered, channelsFirst, makePicture, normalised, seenPixels } from './picture.mjs';
 import { tfliteModel } from './tflite_model.mjs';
@@ -110,11 +110,11 @@ export function sizesOf(engines, files) {
 }
 
 /** What other engines are shown: numbers in rows, as `network` reads them. */
-function tensorOf({ recipe, precision, stem }) {
+function tensorOf(network) {
+  const { recipe, precision } = network;
   const seen = seenPixels(makePicture(recipe), recipe);
-  if (precision === 'f32') return { data: normalised(seen, recipe), side: recipe.crop };
-  const border = Math.floor(stem.kernel / 2);
-  return { data: bordered(seen, recipe, border), side: recipe.crop + 2 * border };
+  const border = borderOf(network);
+  return { data: precision === 'f32' ? normalised(seen, recipe) : bordered(seen, recipe, border), side: recipe.crop + 2 * border };
 }
 
 const packageOf = (name) => createRequire(path.join(folder, 'package.json'))(name);

@@ -132,5 +132,8 @@ export function denseWeights({ weight, scale }) {
 /** The scales of the sums in a convolution that reads bytes of `inputScale`: also its bias's. */
 export const sumScales = ({ scale }, inputScale) => scale.map((value) => value * inputScale);
 
+/** Pixels around the picture in what other engines are given: with 8 bits their own padding cannot be the mean colour. */
+export const borderOf = ({ precision, stem }) => (precision === 'f32' ? 0 : Math.floor(stem.kernel / 2));
+
 /** 8-bit networks read the pixels themselves. */
 export const pixels = { scale: 1, zeroPoint: -128 };

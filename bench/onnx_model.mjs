@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../tools/build/run.mjs';
-import { denseWeights, pixels, sumScales, walk } from './network.mjs';
+import { borderOf, denseWeights, pixels, sumScales, walk } from './network.mjs';
 
 const float = 1, u8 = 2; // TensorProto.DataType
 const dataTypes = new Map([[Float32Array, float], [Uint8Array, u8], [Int8Array, 3], [Int32Array, 6]]);
@@ -19,9 +19,8 @@ const signedToUnsigned = 128;
 /** The file's bytes. `protobuf`: the package protobufjs. */
 export function onnxModel(network, protobuf) {
   const writer = new OnnxWriter();
-  const { crop } = network.recipe;
   const bytes = network.precision !== 'f32';
-  const side = crop + (bytes ? 2 * Math.floor(network.stem.kernel / 2) : 0);
+  const side = network.recipe.crop + 2 * borderOf(network);
   const input = bytes ? { ...writer.bytes('input', pixels), padded: true } : { name: 'input' };
   const output = walk(network, writer, input);
   const Model = modelType(protobuf);

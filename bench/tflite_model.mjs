@@ -4,7 +4,7 @@
 // TensorFlow's "same" padding is uneven where there is a stride: there, torch's is an operator of its own. An 8-bit network gets
 // its pixels, border included, as floats, which LiteRT.js takes in place of signed bytes; its end is in floats, as ours is.
 // SPDX-License-Identifier: MIT
-import { denseWeights, pixels, sumScales, walk } from './network.mjs';
+import { borderOf, denseWeights, pixels, sumScales, walk } from './network.mjs';
 
 const identifier = 'TFL3';
 const version = 3;
@@ -20,9 +20,8 @@ const relu = 1; // ActivationFunctionType
 /** The file's bytes. `flatbuffers`: the package of that name. */
 export function tfliteModel(network, flatbuffers) {
   const writer = new TfliteWriter();
-  const { crop } = network.recipe;
   const bytes = network.precision !== 'f32';
-  const side = crop + (bytes ? 2 * Math.floor(network.stem.kernel / 2) : 0);
+  const side = network.recipe.crop + 2 * borderOf(network);
   const picture = writer.value([1, side, side, 3], undefined);
   const input = bytes ? { ...writer.run('Quantize', [picture], picture.shape, pixels), padded: true } : picture;
   const output = walk(network, writer, input);

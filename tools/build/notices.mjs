@@ -33,7 +33,7 @@ The class names in [models/imagenet-labels.tsv](models/imagenet-labels.tsv), and
 `;
 
 /** What is bundled into the JavaScript of the npm package and of the page. */
-const bundled = [
+export const bundled = [
   { name: '@noble/hashes', licence: 'MIT', why: 'sha256 of a model while it streams by; crypto.subtle wants the whole file at once' },
 ];
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import path from 'node:path';
+import { bundled } from './notices.mjs';
 import { inBuild, root } from './run.mjs';
 import { readPins } from './third_party.mjs';
 
@@ -14,10 +15,10 @@ export function versions(emscripten) {
   const { version, devDependencies: pinned } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   const pins = readPins().filter(({ usedBy }) => usedBy === 'core');
   const libraries = pins.map(({ name, version: pinnedVersion, git }) => [name, { version: pinnedVersion, commit: git.commit }]);
-  const bundled = ['@noble/hashes'].map((name) => [name, { version: pinned[name] }]);
+  const scripts = bundled.map(({ name }) => [name, { version: pinned[name] }]);
   return {
     'resnet-wasm': version,
-    libraries: Object.fromEntries([...libraries, ...bundled]),
+    libraries: Object.fromEntries([...libraries, ...scripts]),
     tools: { emscripten: emscriptenVersion(emscripten), esbuild: pinned.esbuild, typescript: pinned.typescript },
   };
 }

@@ -63,8 +63,8 @@ void WritePartsJson(const ShardIndex& index, JsonWriter& json);
 /// A model file's bytes; of an index (told from the bytes), those that its parts make together.
 /// Errors, with the path: as ReadFile; kNotAModel for other JSON; kUnsupportedModel for an index of
 /// another version, or of more than `max_bytes`; kBadModel for broken JSON and for one that
-/// contradicts itself; kIo for
-/// a part that is missing; kTruncated for one of another size or sha256 than the index says.
+/// contradicts itself; kIo for a part that is missing; kTruncated for one of another size or sha256
+/// than the index says.
 Result<std::vector<uint8_t>> ReadModelFile(const std::string& path, uint64_t max_bytes);
 
 }  // namespace resnet::cli

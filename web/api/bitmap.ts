@@ -1,7 +1,7 @@
 // Pictures that the browser decodes: formats that are not ours, elements, frames.
 //
 // SPDX-License-Identifier: MIT
-import { ResnetError } from './errors.js';
+import { ResnetError, withheld } from './errors.js';
 
 const defaultMaxPixels = 100_000_000; // the library's own limit
 
@@ -25,7 +25,7 @@ export function pixelsOf(bitmap: ImageBitmap, maxPixels = defaultMaxPixels): { d
     return { data: new Uint8Array(data.buffer), width, height };
   } catch (error) {
     if (error instanceof ResnetError) throw error;
-    throw new ResnetError('bad_argument', `the browser does not give this picture's pixels: ${String(error)}`);
+    throw withheld(error);
   } finally {
     bitmap.close();
   }

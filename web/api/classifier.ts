@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 // Users whose TypeScript has no Symbol.asyncDispose otherwise could not compile the package's types.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { ResnetError, typed } from './errors.js';
+import { disposed, ResnetError, typed } from './errors.js';
 import { defaultMaxImageBytes, readImage, type ImageSource } from './image.js';
 import { EngineKeeper } from './keeper.js';
 import type { ClassifierInfo, LoadOptions } from './loading.js';
@@ -87,7 +87,7 @@ export class Classifier {
 
   /** Ends the worker and gives its memory back. Calls under way, and later ones, reject with code `cancelled`. */
   dispose(): void {
-    const reason = new ResnetError('cancelled', 'the classifier was disposed of');
+    const reason = disposed();
     this.#queue.close(reason);
     this.#disposal.abort(reason);
     this.#engine.end(reason);

@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import { decodeInBrowser, pixelsOf } from './bitmap.js';
-import { asResnetError, ResnetError } from './errors.js';
+import { asResnetError, disposed, ResnetError } from './errors.js';
 import type { Args, CallResult, EngineImage, Handlers, RunOptions, RunResult } from './protocol.js';
 import { Sha256Check } from './sha256.js';
 import { Turns } from './turns.js';
@@ -116,7 +116,7 @@ export class Engine implements Handlers {
 
   /** Calls into the module; its errors, and a trap, become exceptions here. */
   #do<T>(work: (wasm: WasmEngine) => T | Failure): T {
-    if (this.#ended) throw new ResnetError('cancelled', 'the classifier was disposed of');
+    if (this.#ended) throw disposed();
     if (this.#wasm === undefined) throw new ResnetError('internal', 'the engine has not been started, or has failed');
     let result: T | Failure;
     try {

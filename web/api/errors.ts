@@ -69,6 +69,19 @@ export function looksLikeHtml(bytes: Uint8Array): boolean {
   return ['<!doctype', '<html', '<head'].some((opening) => start.startsWith(opening));
 }
 
+/** For a server's answer that is not the file: `name` is what was asked for. */
+export function refusal(name: string, { status, statusText }: Response): ResnetError {
+  return new ResnetError('io', `${name}: the server answered ${status} ${statusText}`.trim());
+}
+
+/** For calls that a classifier has no time for any more. */
+export const disposed = (): ResnetError => new ResnetError('cancelled', 'the classifier was disposed of');
+
+/** For pictures that the browser shows and keeps to itself, as those of other origins. */
+export function withheld(error: unknown): ResnetError {
+  return new ResnetError('bad_argument', `the browser does not give this picture's pixels: ${String(error)}`);
+}
+
 /** `expected` with its article: "a model". */
 export function webPageMessage(url: string, expected: string): string {
   return `${url}: the server answered with a web page where ${expected} was expected; check that the file is there`;

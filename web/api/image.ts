@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import { platform } from 'resnet-platform';
-import { ResnetError } from './errors.js';
+import { refusal, ResnetError, withheld } from './errors.js';
 import type { EngineImage } from './protocol.js';
 import { collect, copyOf } from './streams.js';
 
@@ -69,7 +69,7 @@ async function fetchImage(address: string | URL, { maxBytes, signal }: ReadOptio
     if (error instanceof ResnetError) throw error;
     throw new ResnetError('io', `${String(address)}: the picture could not be fetched: ${String(error)}`);
   }
-  throw new ResnetError('io', `${String(address)}: the server answered ${response.status} ${response.statusText}`.trim());
+  throw refusal(String(address), response);
 }
 
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -110,7 +110,7 @@ async function grab(source: DrawnImage): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(source, { premultiplyAlpha: 'none' });
   } catch (error) {
-    throw new ResnetError('bad_argument', `the browser does not give this picture's pixels: ${String(error)}`);
+    throw withheld(error);
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import { platform } from 'resnet-platform';
-import { looksLikeHtml, ResnetError, webPageMessage } from './errors.js';
+import { looksLikeHtml, refusal, ResnetError, webPageMessage } from './errors.js';
 import { fetchModel, forget, isKept, keptText, type CacheOption, type Fetched } from './model_cache.js';
 import { checkSha256, mayHaveSha256 } from './sha256.js';
 import { looksLikeIndex, parseIndex, type ShardIndex } from './shards.js';
@@ -150,7 +150,7 @@ const isIndex = ({ url }: Request) => new URL(url).pathname.endsWith('.json');
 
 function openResponse({ response, kept }: Pick<Fetched, 'response' | 'kept'>): Opened {
   const name = response.url || 'the model';
-  if (!response.ok) throw new ResnetError('io', `${name}: the server answered ${response.status} ${response.statusText}`.trim());
+  if (!response.ok) throw refusal(name, response);
   if (response.body === null) throw new ResnetError('io', `${name}: the server answered without a body`);
   // With a content encoding, the length is that of the compressed bytes.
   const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');

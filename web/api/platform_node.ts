@@ -6,9 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { ResnetError } from './errors.js';
 import type { Platform } from './platform.js';
-import type { OpenPieces } from './streams.js';
-
-const pieceBytes = 4 << 20;
+import { pieceBytes, type OpenPieces } from './streams.js';
 
 export const platform: Platform = {
   startWorker(url, _threads, name, { onMessage, onLost }) {

@@ -9,7 +9,7 @@ export type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>>;
 export type OpenPieces = AsyncGenerator<Uint8Array<ArrayBuffer>>;
 
 // What is in memory is handed over in pieces, as a download would be.
-const pieceBytes = 4 << 20;
+export const pieceBytes = 4 << 20;
 
 export async function* slices(buffer: ArrayBuffer): OpenPieces {
   for (let start = 0; start < buffer.byteLength; start += pieceBytes) yield new Uint8Array(buffer.slice(start, start + pieceBytes));

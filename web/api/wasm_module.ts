@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 import type { ModuleOptions } from 'resnet-glue';
 import type createModule from 'resnet-glue';
-import { looksLikeHtml, ResnetError, webPageMessage, type ErrorCode } from './errors.js';
+import { looksLikeHtml, refusal, ResnetError, webPageMessage, type ErrorCode } from './errors.js';
 
 /** An Error of the library, as it comes back in place of a value. */
 export interface Failure {
@@ -147,7 +147,7 @@ async function compile(wasmUrl: string): Promise<WebAssembly.Module> {
   const response = await fetch(wasmUrl).catch((error: unknown) => {
     throw new ResnetError('io', `${wasmUrl}: ${String(error)}`);
   });
-  if (!response.ok) throw new ResnetError('io', `${wasmUrl}: the server answered ${response.status} ${response.statusText}`.trim());
+  if (!response.ok) throw refusal(wasmUrl, response);
   // Compiling while it loads works only where the server names the type.
   const type = response.headers.get('content-type') ?? '';
   if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);

@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import { platform } from 'resnet-platform';
-import { fromWire, ResnetError } from './errors.js';
+import { disposed, fromWire, ResnetError } from './errors.js';
 import type { WorkerHandle } from './platform.js';
 import { transferables, type Args, type CallName, type CallResult, type EnginePort, type Reply, type Request } from './protocol.js';
 
@@ -61,7 +61,7 @@ export class WorkerPort implements EnginePort {
   }
 
   end(): void {
-    this.#fail(new ResnetError('cancelled', 'the classifier was disposed of'));
+    this.#fail(disposed());
   }
 
   #hear(reply: Reply): void {
