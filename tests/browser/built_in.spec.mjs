@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { dist } from '../../tools/build/bundle.mjs';
 import { builtInModel } from '../../tools/build/model_list.mjs';
-import { expect, modelFacts, photo, showPhoto, test } from './fixtures.mjs';
+import { expect, modelFacts, photo, photoStatus, showPhoto, test } from './fixtures.mjs';
 
 const things = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 const model = builtInModel();
@@ -37,7 +37,7 @@ test('a picture gets an answer in words', async ({ page }) => {
   const labels = await showPhoto(page, photo());
   expect(new Set(labels).size).toBe(5);
   for (const label of labels) expect(things).toContain(label);
-  await expect(page.getByRole('status')).toContainText(labels[0]);
+  await expect(photoStatus(page)).toContainText(labels[0]);
 });
 
 for (const thing of ['dog', 'ship']) {

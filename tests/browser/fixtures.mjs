@@ -38,17 +38,19 @@ export async function serveModel(page, file, body, more = {}) {
   if (body !== undefined) await page.route(`**/models/${file}`, (route) => route.fulfill(body));
 }
 
-export const photoPicker = (page) => page.locator('.photo input');
+export const photoPicker = (page) => page.locator('.photo input[type=file]');
+export const photoStatus = (page) => page.locator('.photo').getByRole('status');
+export const photoResults = (page) => page.locator('.photo-panel .results');
 export const modelFacts = (page) => page.locator('.model .facts');
-export const photoAlert = (page) => page.locator('.result .alert');
+export const photoAlert = (page) => page.locator('.photo-panel .alert');
 export const modelAlert = (page) => page.locator('.model .alert');
 
 /** Gives the page a photo, and waits for its answer: the labels, best first. */
 export async function showPhoto(page, file) {
   await photoPicker(page).setInputFiles(file);
   await expect(page.locator('.preview')).toHaveAttribute('alt', `Preview of ${file.name ?? path.basename(file)}`);
-  await expect(page.locator('.timing')).toContainText('ms');
-  return page.locator('.results li:not(.blank) .label').allTextContents();
+  await expect(page.locator('.photo-panel .timing')).toContainText('ms');
+  return photoResults(page).locator('li:not(.blank) .label').allTextContents();
 }
 
 /** A PNG of one colour; `claimed` sides stand in the header in place of the true ones. */

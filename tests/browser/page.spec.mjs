@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { doubtfulBias, labels, scores, scoresOf } from './blank_model.mjs';
 import {
-  expect, modelAlert, modelFacts, photo, photoAlert, photoPicker, png, serveModel, showPhoto, test,
+  expect, modelAlert, modelFacts, photo, photoAlert, photoPicker, photoResults, photoStatus, png, serveModel, showPhoto, test,
 } from './fixtures.mjs';
 import { inBuild } from '../../tools/build/run.mjs';
 
@@ -22,7 +22,7 @@ const percent = (score) => `${(100 * score).toFixed(1)}%`;
 const best = `Something${percent(scores[1])}`;
 
 async function expectResult(page) {
-  await expect(page.locator('.results li').first()).toHaveText(new RegExp(best, 'i'));
+  await expect(photoResults(page).locator('li').first()).toHaveText(new RegExp(best, 'i'));
 }
 
 test('says what the model is and which engine runs it', async ({ page }) => {
@@ -61,14 +61,14 @@ test('gives no such hint for another model', async ({ page }) => {
 test('says, and has it read out, that a photo is probably none of what the model knows', async ({ page }) => {
   await open(page, doubtful);
   const doubt = page.locator('.result .doubt');
-  const status = page.getByRole('status');
+  const status = photoStatus(page);
   await expect(doubt).toBeHidden();
   await showPhoto(page, photo());
   await expect(doubt).toBeVisible();
   await expect(doubt).toHaveText('Not sure: probably none of the three kinds of things that this model knows.');
   const score = percent(scoresOf(doubtfulBias)[1]);
   await expect(status).toHaveText(`Not sure: something, ${score}. Probably none of the three kinds of things that this model knows.`);
-  await expect(page.locator('.results li').first()).toHaveText(`something${score}`); // the bars are there all the same
+  await expect(photoResults(page).locator('li').first()).toHaveText(`something${score}`); // the bars are there all the same
   await chooseModel(page, 'thousand.safetensors'); // which is sure of the same photo
   await expect(status).toHaveText(/^something, 8\d\.\d% ?$/);
   await expect(doubt).toBeHidden();
@@ -78,11 +78,11 @@ test('shows a picked photo, its classes in order, bars, and the time taken', asy
   await open(page);
   await photoPicker(page).setInputFiles(photo());
   await expectResult(page);
-  const rows = await page.locator('.results li:not(.blank) .label').allTextContents();
+  const rows = await photoResults(page).locator('li:not(.blank) .label').allTextContents();
   expect(rows).toEqual([1, 2, 0].map((index) => labels[index]));
   await expect(page.locator('.preview')).toHaveJSProperty('naturalWidth', 40);
-  await expect(page.locator('.timing')).toContainText(/Decode\d+ msScale\d+ msNetwork\d+ msTotal\d+ ms/);
-  await expect(page.getByRole('status')).toHaveText(new RegExp(`something, ${percent(scores[1])}`, 'i'));
+  await expect(page.locator('.photo-panel .timing')).toContainText(/Decode\d+ msScale\d+ msNetwork\d+ msTotal\d+ ms/);
+  await expect(photoStatus(page)).toHaveText(new RegExp(`something, ${percent(scores[1])}`, 'i'));
 });
 
 test('takes a photo while the model still loads, with the progress shown', async ({ page }) => {
@@ -95,7 +95,7 @@ test('takes a photo while the model still loads, with the progress shown', async
   });
   await page.goto('/');
   await photoPicker(page).setInputFiles(photo());
-  await expect(page.getByRole('status')).toHaveText(/Waiting for the model/);
+  await expect(photoStatus(page)).toHaveText(/Waiting for the model/);
   await expect(page.getByRole('progressbar')).toBeVisible();
   release();
   await expectResult(page);
@@ -139,7 +139,7 @@ test('says how to give it a model where there is none, and takes one from a file
   await serveModel(page, undefined);
   await page.goto('/');
   await expect(page.locator('.model')).toContainText('MODEL=FILE npm start');
-  await expect(page.getByRole('status')).toHaveText('A model is needed first.');
+  await expect(photoStatus(page)).toHaveText('A model is needed first.');
   await photoPicker(page).setInputFiles(photo());
   await chooseModel(page, blank);
   await expectResult(page);
@@ -158,7 +158,7 @@ for (const [what, answer, code, words] of brokenModels) {
     await page.goto('/');
     await expect(modelAlert(page)).toHaveAttribute('data-code', code);
     await expect(modelAlert(page)).toContainText(words);
-    await expect(page.getByRole('status')).toHaveText('The model could not be loaded.');
+    await expect(photoStatus(page)).toHaveText('The model could not be loaded.');
   });
 }
 
@@ -172,7 +172,7 @@ test('is used by keyboard alone', async ({ page }) => {
   // From the start, so that the browser has heard of it long before the key is pressed.
   const chooser = new Promise((resolve) => { page.on('filechooser', resolve); });
   await open(page);
-  await page.keyboard.press('Tab');
+  for (let i = 0; i < 5; ++i) await page.keyboard.press('Tab'); // past the four links to the panels
   await expect(photoPicker(page)).toBeFocused();
   await page.keyboard.press('Enter');
   await (await chooser).setFiles(photo());
@@ -193,7 +193,7 @@ for (const { what, model, more } of fillings) {
           .observe({ type: 'layout-shift', buffered: true });
       });
       await open(page, model, more);
-      const rows = page.locator('.results');
+      const rows = photoResults(page);
       const before = await rows.boundingBox();
       await showPhoto(page, photo());
       expect(await rows.boundingBox()).toEqual(before);

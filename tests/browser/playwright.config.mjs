@@ -16,6 +16,7 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 30_000 },
   use: {
+    serviceWorkers: 'block', // page.route does not see what they ask for; offline.spec.mjs allows them
     launchOptions: {
       executablePath: chromium(),
       args: [

@@ -33,7 +33,7 @@ test('the page ranks every Labrador first or second, and shows the native scores
     const rank = (await showPhoto(page, file)).indexOf('Labrador retriever');
     expect(rank, path.basename(file)).toBeGreaterThanOrEqual(0);
     expect(rank, path.basename(file)).toBeLessThan(2);
-    const shown = parseFloat(await page.locator('.results .score').nth(rank).textContent());
+    const shown = parseFloat(await page.locator('.photo-panel .results .score').nth(rank).textContent());
     expect(Math.abs(shown / 100 - native[i].get(labrador))).toBeLessThan(1e-3 + 5e-4); // the page rounds to 0.1 %
   }
   await page.screenshot({ path: inBuild('screenshots', 'labrador.png'), fullPage: true });

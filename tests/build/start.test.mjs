@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { builtInModel, placeModels } from '../../tools/build/model_list.mjs';
 import { Failure } from '../../tools/build/run.mjs';
 import { serve } from '../../tools/build/serve.mjs';
-import { chosenModel, fetchedModel, modelFiles, referenceModel } from '../../tools/build/start.mjs';
+import { chosenModel, fetchedModels, modelFiles, referenceModel } from '../../tools/build/start.mjs';
 
 let folder, named, fetched, builtIn, data;
 
@@ -59,11 +59,11 @@ test('the network of the test data comes with its labels, for the tests and for 
 });
 
 test('of the fetched models, the last one', () => {
-  assert.equal(fetchedModel(path.join(folder, 'nowhere')), undefined);
+  assert.deepEqual(fetchedModels(path.join(folder, 'nowhere')), []);
   for (const [name, time] of [['a.safetensors', 3], ['b.safetensors', 9], ['c.safetensors', 5], ['d.part', 20]]) {
     fs.utimesSync(write(`several/${name}`), time, time);
   }
-  assert.equal(fetchedModel(path.join(folder, 'several')), path.join(folder, 'several/b.safetensors'));
+  assert.equal(fetchedModels(path.join(folder, 'several'))[0], path.join(folder, 'several/b.safetensors'));
 });
 
 test('the built-in model is the model file of its folder', () => {
@@ -89,11 +89,11 @@ test('a page without models says so', () => {
   assert.deepEqual(JSON.parse(fs.readFileSync(path.join(folder, 'empty/index.json'), 'utf8')), { models: [] });
 });
 
-test('npm start names the one that it serves, and whether it is the built-in one', () => {
+test('npm start names those that it serves, and which is the built-in one', () => {
   const list = path.join(folder, 'list/index.json');
   const listed = () => JSON.parse(fs.readFileSync(list, 'utf8')).models;
-  assert.deepEqual(modelFiles(fetched, list, builtIn), { '/models/index.json': list, '/models/resnet50-v2-f32.safetensors': fetched });
+  assert.deepEqual(modelFiles([fetched], list, builtIn), { '/models/index.json': list, '/models/resnet50-v2-f32.safetensors': fetched });
   assert.deepEqual(listed(), [{ name: 'resnet50-v2-f32', file: 'resnet50-v2-f32.safetensors', bytes: 0 }]);
-  modelFiles(builtIn, list, builtIn);
-  assert.deepEqual(listed(), [entry]);
+  modelFiles([fetched, builtIn], list, builtIn);
+  assert.deepEqual(listed().slice(1), [entry]);
 });

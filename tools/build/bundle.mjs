@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { builtInModel, placeModels } from './model_list.mjs';
 import { packageNotices } from './notices.mjs';
+import { bundleServiceWorker } from './offline.mjs';
 import { metaPolicy } from './policy.mjs';
 import { Failure, inBuild, root, run } from './run.mjs';
 import { emscriptenFolder, versions } from './versions.mjs';
@@ -55,9 +56,22 @@ export async function bundleApp() {
   await bundle({ main: 'web/app/main.ts', ...workers }, dist('app'), { splitting: true });
   const html = fs.readFileSync(path.join(root, 'web/app/index.html'), 'utf8');
   fs.writeFileSync(dist('app/index.html'), html.replace('%CONTENT_SECURITY_POLICY%', metaPolicy));
-  for (const name of ['styles.css', 'icon.svg']) fs.copyFileSync(path.join(root, 'web/app', name), dist('app', name));
+  fs.writeFileSync(dist('app/styles.css'), await stylesOf('web/app/styles.css'));
+  for (const name of ['manifest.webmanifest', 'icons', 'samples']) {
+    fs.cpSync(path.join(root, 'web/app', name), dist('app', name), { recursive: true, filter: (file) => !file.endsWith('.md') });
+  }
+  await bundleServiceWorker(dist('app'));
   // The page asks for its models; whoever hosts it may put others there.
   placeModels(dist('app/models'), [builtInModel()].filter(Boolean));
+}
+
+/** A style sheet with all that it imports. */
+export async function stylesOf(file) {
+  const { build } = await import('esbuild');
+  const { outputFiles: [{ text }] } = await build({
+    absWorkingDir: root, entryPoints: [file], bundle: true, write: false, minify: true, charset: 'utf8', logLevel: 'warning',
+  });
+  return text;
 }
 
 /** Scripts and wasm files into a folder. `splitting`: what two scripts share is a file of its own. */
@@ -76,9 +90,18 @@ async function bundle(entryPoints, folder, { splitting, platform = 'web' }) {
     charset: 'utf8',
     logLevel: 'warning',
     external: ['node:*'],
-    alias: { ...sharedGlues(), 'resnet-platform': path.join(root, `web/api/platform_${platform}.ts`) },
+    alias: aliases({ platform }),
   });
   for (const name of wasmFiles) fs.copyFileSync(inBuild(`wasm-${name}/resnet.wasm`), path.join(folder, `resnet-${name}.wasm`));
+}
+
+/** What stands behind the names that the sources import. */
+export function aliases({ platform = 'web', edition = 'served' }) {
+  return {
+    ...sharedGlues(),
+    'resnet-platform': path.join(root, `web/api/platform_${platform}.ts`),
+    'resnet-edition': path.join(root, `web/app/edition/${edition}.ts`),
+  };
 }
 
 /** The files of both glues. Each must be the same for its builds: the package holds it once. */

@@ -12,7 +12,7 @@ const file = path.join(root, 'THIRD-PARTY.md');
 const heading = `# Third-party software
 
 What is pinned in [cmake/third-party.json](cmake/third-party.json), why, and under which licence. None of its source is in this repository.
-What is marked "core" is part of the WebAssembly files and of the program; "package" of the JavaScript beside those files; "tools" of the program alone; "tests" of neither.
+What is marked "core" is part of the WebAssembly files and of the program; "package" of the JavaScript beside those files; "page" of the page alone; "tools" of the program alone; "tests" of none of them.
 The WebAssembly files also contain parts of Emscripten's system libraries (musl, compiler-rt, libc++, dlmalloc; MIT, or Apache-2.0 with LLVM exceptions, or public domain).
 
 `;
@@ -32,19 +32,28 @@ The class names in [models/imagenet-labels.tsv](models/imagenet-labels.tsv), and
 [models/README.md](models/README.md) has its licence.
 `;
 
-/** What is bundled into the JavaScript of the npm package and of the page. */
+/** What is bundled into the JavaScript of the npm package, and with it of the page. */
 export const bundled = [
   { name: '@noble/hashes', licence: 'MIT', why: 'sha256 of a model while it streams by; crypto.subtle wants the whole file at once' },
 ];
 
+/** What the page has in its JavaScript besides. */
+const inPage = [
+  { name: 'workbox-precaching', licence: 'MIT', why: 'keeps the page for offline use, in its service worker: versioned, checked by hash, cleaned up' },
+];
+
 const development = [
+  { name: '@axe-core/playwright', licence: 'MPL-2.0', why: 'finds what keeps people from using the page: contrast, names, roles' },
   { name: '@arethetypeswrong/core', licence: 'MIT', why: 'checks that every kind of TypeScript project finds the package\'s types' },
   { name: '@playwright/test', licence: 'Apache-2.0', why: 'drives the browser in tests' },
   { name: '@rollup/plugin-node-resolve', licence: 'MIT', why: 'lets Rollup find packages at all' },
   { name: 'esbuild', licence: 'MIT', why: 'bundles in a second; users bundle the package with it too' },
   { name: 'older-typescript', licence: 'Apache-2.0', why: 'TypeScript 5.9: the package\'s types must work there as well, and TypeDoc runs on it' },
   { name: 'publint', licence: 'MIT', why: 'checks the package\'s manifest against its files' },
+  { name: 'puppeteer-core', licence: 'Apache-2.0', why: 'drives Debian\'s Firefox in tests; Playwright wants a Firefox of its own' },
+  { name: 'qrcode', licence: 'MIT', why: 'shows the address of `npm start -- --lan` to a phone' },
   { name: 'rollup', licence: 'MIT', why: 'users bundle the package with it: tests/package does' },
+  { name: 'selfsigned', licence: 'MIT', why: 'the certificate of `npm start -- --lan`; Node makes keys and no certificates' },
   { name: 'typedoc', licence: 'Apache-2.0', why: 'makes the API\'s documentation, and finds what has none' },
   { name: 'typescript', licence: 'Apache-2.0', why: 'the language' },
   { name: 'vite', licence: 'MIT', why: 'users serve and bundle the package with it: tests/package does' },
@@ -82,7 +91,7 @@ const bundledText = ({ name }) => ({ name, text: readLicence(path.join(root, 'no
 /** With the versions that package.json pins. Each of its dependencies must be listed here with its reason, and nothing else. */
 function npmRows(packages, ...more) {
   const { devDependencies: pinned } = manifest('package.json');
-  const missing = Object.keys(pinned).filter((name) => ![...bundled, ...development].some((entry) => entry.name === name));
+  const missing = Object.keys(pinned).filter((name) => ![...bundled, ...inPage, ...development].some((entry) => entry.name === name));
   if (missing.length > 0) throw new Failure(`tools/build/notices.mjs does not say why package.json has ${missing.join(', ')}`);
   return packages.map(({ name, licence, why }) => {
     if (!(name in pinned)) throw new Failure(`tools/build/notices.mjs names ${name}, which package.json does not have`);
@@ -93,9 +102,9 @@ function npmRows(packages, ...more) {
 export function notices() {
   const pins = readPins();
   const pinRows = pins.map(({ name, version, licence, usedBy, why }) => row(name, version, licence, usedBy, why));
-  const texts = [...pins.filter(({ usedBy }) => usedBy !== 'tests').map(pinText), ...bundled.map(bundledText)];
+  const texts = [...pins.filter(({ usedBy }) => usedBy !== 'tests').map(pinText), ...[...bundled, ...inPage].map(bundledText)];
   return [
-    heading, table(row('name', 'version', 'licence', 'part of', 'why'), [...pinRows, ...npmRows(bundled, 'package')]), '\n',
+    heading, table(row('name', 'version', 'licence', 'part of', 'why'), [...pinRows, ...npmRows(bundled, 'package'), ...npmRows(inPage, 'page')]), '\n',
     systemLibraries, classNames, '\nFor building and testing, from the npm registry:\n\n',
     table(row('name', 'version', 'licence', 'why'), npmRows(development)), '\n', otherTools, texts.map(section).join('\n'),
   ].join('');

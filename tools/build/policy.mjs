@@ -8,12 +8,24 @@ const directives = [
   "img-src 'self' blob:", // blob: the preview of a chosen photo
   "connect-src 'self'",
   "worker-src 'self'",
+  "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
 ];
 
 /** For a meta tag, where frame-ancestors has no effect and is a warning. */
 export const metaPolicy = directives.join('; ');
+
+/** For the page in a single file: what is in it and nothing else. `script`, `styles`: their hashes. */
+export const singlePolicy = ({ script, styles }) => [
+  "default-src 'none'", // no connection
+  `script-src ${script} 'wasm-unsafe-eval'`,
+  `style-src ${styles}`,
+  'img-src blob: data:', // data: its icon
+  'worker-src blob:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
 
 /** Sent with every file: a worker obeys the policy of its own script's answer, not the page's. */
 export const headers = {

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const inBuild = (...parts) => path.join(root, 'build', ...parts);
@@ -16,10 +17,22 @@ export function say(text) {
 /** An error whose message is for the person at the terminal: it is shown without a stack. */
 export class Failure extends Error {}
 
+/** One about how a script was called. */
+export class Misuse extends Failure {}
+
 /** Ends a script: prints the message of a Failure, the stack of anything else. */
 export function exitWith(error) {
   console.error(error instanceof Failure ? error.message : error);
-  process.exit(1);
+  process.exit(error instanceof Misuse ? 2 : 1);
+}
+
+/** The options of a script, as parseArgs of node:util describes them; `usage` is said where others are given. */
+export function readOptions(args, options, usage) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new Misuse(`${error.message.split('. ')[0]}\n\n${usage}`);
+  }
 }
 
 /** True where the script at `url` (import.meta.url) was started itself rather than imported. */

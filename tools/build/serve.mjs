@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
 import { headers } from './policy.mjs';
@@ -14,35 +16,77 @@ const types = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
   '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
 };
+const own = '127.0.0.1';
 const triedPorts = 20;
+const silenceMs = 10_000; // before the first byte of a connection
+const tlsHandshake = 0x16; // the first byte of https; http begins with a letter
 
 /**
- * Serves `folder`, and under other addresses single files: `files` maps '/models/x' to a file's path.
- * Only this machine can reach it. Resolves to {url, close}.
+ * Serves `folder`, and under other addresses single files: `files` maps '/models/x' to a file's path. `sent`: the headers of each
+ * answer. Only this machine can reach it, unless `host` is '0.0.0.0'. `tls`: {key, cert} for https. `onRequest` hears of each request.
+ * Resolves to {url, port, close}.
  */
-export async function serve({ folder, files = {}, port = 8080 }) {
-  const server = http.createServer((request, response) => answer(request, response, fs.realpathSync(folder), files));
-  const taken = await listen(server, port);
+export async function serve({ folder, files = {}, port = 8080, host = own, sent = headers, tls, onRequest = () => undefined }) {
+  const answers = (request, response) => {
+    onRequest(request);
+    answer(request, response, { folder: fs.realpathSync(folder), files, sent });
+  };
+  const server = tls === undefined ? http.createServer(answers) : secureServer(tls, answers);
+  const sockets = new Set();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const taken = await listen(server, port, host);
   return {
-    url: `http://127.0.0.1:${taken}/`,
+    url: `${tls === undefined ? 'http' : 'https'}://${own}:${taken}/`,
+    port: taken,
     close: () => new Promise((resolve) => {
       server.close(resolve);
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
     }),
   };
 }
 
+/** Takes https; who speaks http to it is told so. */
+function secureServer(tls, answers) {
+  const secure = https.createServer(tls, answers);
+  const plain = http.createServer(sendToHttps);
+  return net.createServer((socket) => {
+    socket.on('error', () => socket.destroy()); // a caller that goes away is no fault of ours
+    socket.setTimeout(silenceMs, () => socket.destroy());
+    socket.once('data', (bytes) => {
+      socket.setTimeout(0);
+      socket.pause();
+      socket.unshift(bytes);
+      (bytes[0] === tlsHandshake ? secure : plain).emit('connection', socket);
+      process.nextTick(() => socket.resume());
+    });
+  });
+}
+
+function sendToHttps({ headers: { host = '' } }, response) {
+  const known = /^[\w.:[\]-]+$/.test(host);
+  response.writeHead(known ? 307 : 400, {
+    'Content-Type': types['.txt'], Connection: 'close', ...(known && { Location: `https://${host}/` }),
+  });
+  response.end(`This server speaks https only${known ? `: https://${host}/` : ''}\n`);
+}
+
 /** Takes `port`, or one of the next that is free; 0 is any. */
-async function listen(server, port) {
+async function listen(server, port, host) {
   for (let tried = port; tried < port + triedPorts; ++tried) {
     const error = await new Promise((resolve) => {
       server.once('error', resolve);
-      server.listen(tried, '127.0.0.1', () => {
+      server.listen(tried, host, () => {
         server.off('error', resolve);
         resolve(undefined);
       });
@@ -53,8 +97,8 @@ async function listen(server, port) {
   throw new Failure(`no free port from ${port} to ${port + triedPorts - 1}`);
 }
 
-function answer(request, response, folder, files) {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+function answer(request, response, { folder, files, sent }) {
+  for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return end(response, 405);
@@ -93,7 +137,7 @@ function fileOf(url, folder, files) {
 
 function end(response, status) {
   response.statusCode = status;
-  if (status !== 304) response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  if (status !== 304) response.setHeader('Content-Type', types['.txt']);
   response.end(status === 304 ? undefined : `${status} ${http.STATUS_CODES[status]}\n`);
 }
 

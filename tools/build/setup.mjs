@@ -1,6 +1,6 @@
 // Provides what builds and tests need: compilers, third-party sources, Emscripten, a browser, npm packages.
 //
-//   node tools/build/setup.mjs [native] [emscripten] [browser] [npm] [check]     all of them when none is named
+//   node tools/build/setup.mjs [native] [emscripten] [browser] [firefox] [npm] [check]     all of them when none is named
 //
 // Every script calls the parts that it needs. A part that is there already costs a few milliseconds. Nothing is changed
 // outside the project's ignored folders (build, node_modules) except by installing Debian packages.
@@ -17,6 +17,7 @@ export const parts = {
   native: setUpNative,
   emscripten: setUpWasm,
   browser: setUpBrowser,
+  firefox: setUpFirefox,
   npm: setUpNpm,
   check: setUpChecks,
 };
@@ -77,6 +78,18 @@ export async function setUpBrowser() {
 /** The path of the browser for the tests, or undefined. */
 export function chromium() {
   return process.env.CHROMIUM || ['chromium', 'chromium-browser', 'google-chrome'].map(which).find(Boolean);
+}
+
+/** Debian's Firefox; elsewhere FIREFOX=FILE names one. */
+export async function setUpFirefox() {
+  if (firefox() !== undefined) return;
+  if (!isDebian()) throw new Failure('For the Firefox tests install Firefox, or name its program in FIREFOX.');
+  installPackages(['firefox-esr', 'fonts-dejavu-core'], 'the Firefox tests');
+}
+
+/** The path of Firefox for the tests, or undefined. */
+export function firefox() {
+  return process.env.FIREFOX || ['firefox-esr', 'firefox'].map(which).find(Boolean);
 }
 
 /** npm packages as locked, unless they are there already. */

@@ -1,4 +1,4 @@
-// npm start: builds what has changed, makes a model ready, and serves the page.
+// npm start [-- --lan]: builds what has changed, makes a model ready, and serves the page.
 //
 // The model is the file that MODEL names, in any format that `resnet convert` reads; else the one that `npm run model` has
 // fetched last; else the built-in one of models/default. PORT names another port than 8080.
@@ -8,17 +8,18 @@ import path from 'node:path';
 import { bundleApp, dist } from './bundle.mjs';
 import { buildModules } from './build.mjs';
 import { buildPreset } from './cmake.mjs';
+import { lanAddresses, serveToLan } from './lan.mjs';
 import { builtInModel, writeModelList } from './model_list.mjs';
-import { exitWith, Failure, inBuild, isMain, placeWhole, run, say } from './run.mjs';
+import { exitWith, Failure, inBuild, isMain, placeWhole, readOptions, run, say } from './run.mjs';
 import { serve } from './serve.mjs';
 import { setUp } from './setup.mjs';
 
-/** The model file that `npm run model` has made last, or undefined. */
-export function fetchedModel(folder = inBuild('models/fetched')) {
+/** The model files that `npm run model` has made, the last one first. */
+export function fetchedModels(folder = inBuild('models/fetched')) {
   const time = (file) => fs.statSync(file).mtimeMs;
   const files = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   return files.filter((name) => name.endsWith('.safetensors')).map((name) => path.join(folder, name))
-    .sort((a, b) => time(b) - time(a))[0];
+    .sort((a, b) => time(b) - time(a));
 }
 
 /** What is served and how to convert it: {file, options}, or undefined. `fetched`, `builtIn`: the paths of those that are there. */
@@ -80,21 +81,43 @@ export async function prepareModel({ file, options, name = path.parse(file).name
   return converted;
 }
 
-/** The server's addresses for a model and the list that names it, which is written into `list`. */
-export function modelFiles(model, list = inBuild('models/index.json'), builtIn = builtInModel()) {
-  writeModelList(list, [model], builtIn);
-  return { '/models/index.json': list, [`/models/${path.basename(model)}`]: model };
+/** The server's addresses for models and the list that names them, which is written into `list`; the page loads the first. */
+export function modelFiles(models, list = inBuild('models/index.json'), builtIn = builtInModel()) {
+  writeModelList(list, models, builtIn);
+  return { '/models/index.json': list, ...Object.fromEntries(models.map((model) => [`/models/${path.basename(model)}`, model])) };
 }
 
-async function main() {
+/** The port that PORT names, or the usual one. */
+export function chosenPort({ PORT: port = '8080' }) {
+  if (/^\d{1,5}$/.test(port) && Number(port) < 65536) return Number(port);
+  throw new Failure(`PORT=${port}: a port is a number below 65536`);
+}
+
+const usage = `npm start [-- --lan]
+
+Builds what has changed, makes a model ready, and serves the page to this machine.
+
+  --lan    serves it to the local network, over https: for a phone, say
+  --help   says this
+
+MODEL=FILE names the model, PORT=NUMBER another port than 8080.`;
+
+async function main(args) {
+  const { lan, help } = readOptions(args, { lan: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }, usage);
+  if (help) return console.log(usage);
+  const port = chosenPort(process.env);
+  const addresses = lan ? lanAddresses() : [];
   await buildModules();
   await bundleApp();
-  const chosen = chosenModel(process.env, { fetched: fetchedModel(), builtIn: builtInModel() });
+  const fetched = fetchedModels();
+  const chosen = chosenModel(process.env, { fetched: fetched[0], builtIn: builtInModel() });
   if (chosen === undefined) say('no model: the page will say how to give it one (npm run model, or MODEL=FILE npm start)');
   else say(`the model: ${chosen.file}`);
-  const files = chosen === undefined ? {} : modelFiles(await prepareModel(chosen));
-  const { url } = await serve({ folder: dist('app'), files, port: Number(process.env.PORT ?? 8080) });
-  console.log(`\nOpen ${url} (Ctrl+C ends it)`);
+  // The others can be chosen in the page.
+  const models = chosen === undefined ? [] : [...new Set([await prepareModel(chosen), ...fetched, builtInModel()])].filter(Boolean);
+  const files = chosen === undefined ? {} : modelFiles(models);
+  const page = { folder: dist('app'), files, port };
+  console.log(`\n${lan ? (await serveToLan(page, addresses)).text : `Open ${(await serve(page)).url}`} (Ctrl+C ends it)`);
 }
 
-if (isMain(import.meta.url)) main().catch(exitWith);
+if (isMain(import.meta.url)) main(process.argv.slice(2)).catch(exitWith);

@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { buildModules } from './build.mjs';
-import { bundlePackage } from './bundle.mjs';
+import { bundleApp, bundlePackage } from './bundle.mjs';
 import { chromium, setUp } from './setup.mjs';
 import { configureAndBuild } from './cmake.mjs';
 import { exitWith, Failure, inBuild, isMain, root } from './run.mjs';
@@ -20,13 +20,24 @@ const groups = {
   'wasm-simd': { what: 'the C++ tests as WebAssembly under Node', run: () => cppTests('wasm-simd') },
   'wasm-relaxed': { what: 'the same with relaxed SIMD', run: () => cppTests('wasm-relaxed') },
   browser: { what: 'the page and the package in Chromium', run: () => browserTests() },
+  firefox: { what: 'the page and the package in Firefox', run: () => firefoxTests() },
   package: { what: 'the packed package as users get it: bundlers, types, Node', run: () => packageTests() },
 };
 
 /** The tests of tools/build. */
 async function scriptTests() {
+  await setUp('npm');
   if (process.env.RESNET_DATA) await configureAndBuild('native', ['resnet']); // one of them converts a checkpoint
   return nodeTests('tools', 'tests/build');
+}
+
+/** The tests of tests/firefox. */
+async function firefoxTests() {
+  await setUp('firefox');
+  await buildModules();
+  await bundlePackage();
+  await bundleApp();
+  return nodeTests('firefox', 'tests/firefox');
 }
 
 /** The tests of tests/package. They share one installed package, and time is measured in some: one file after the other. */

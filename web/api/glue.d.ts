@@ -18,9 +18,16 @@ declare module 'resnet-glue-threads' {
   export { default } from 'resnet-glue';
 }
 
-/** platform_web.ts or platform_node.ts. */
+/** platform_web.ts, platform_node.ts or platform_single.ts. */
 declare module 'resnet-platform' {
   export const platform: import('./platform.js').Platform;
+}
+
+/** What a page in a single file has in itself: tools/build/single.mjs. */
+declare module 'resnet-inlined' {
+  export const workerScript: string;
+  /** By gzip, then in base64. */
+  export const wasm: Partial<Record<import('./features.js').WasmFile, string>>;
 }
 
 /** In Node, and nowhere else. */

@@ -1,6 +1,6 @@
 // What differs between browsers and Node: how a worker is started, and what an address may be.
 //
-// The bundler puts platform_web.ts or platform_node.ts in the place of the module 'resnet-platform': tools/build/bundle.mjs.
+// The bundler puts platform_web.ts, platform_node.ts or platform_single.ts in the place of the module 'resnet-platform': tools/build/bundle.mjs.
 // SPDX-License-Identifier: MIT
 import type { WasmFile } from './features.js';
 import type { ResnetError } from './errors.js';

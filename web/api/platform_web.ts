@@ -27,7 +27,7 @@ function newWorker(url: string | URL | undefined, threads: boolean, name: string
   return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name });
 }
 
-function watched(worker: Worker, { onMessage, onLost }: WorkerEvents): WorkerHandle {
+export function watched(worker: Worker, { onMessage, onLost }: WorkerEvents): WorkerHandle {
   worker.onmessage = ({ data }: MessageEvent<unknown>) => onMessage(data);
   worker.onmessageerror = () => onLost(new ResnetError('worker_lost', 'a message of the worker could not be read'));
   worker.onerror = ({ message }) => onLost(message

@@ -7,22 +7,26 @@ import { strings } from './strings.js';
 
 export interface ServedModel {
   name: string;
-  url: URL;
+  source: URL | Blob;
   bytes: number | undefined;
   builtIn: boolean;
 }
 
-/** The first one, or undefined where there is none. Errors: `io`. */
-export async function firstServedModel(): Promise<ServedModel | undefined> {
+/** In the list's order; none where there is no list. Errors: `io`. */
+export async function servedModels(): Promise<ServedModel[]> {
   const list = new URL('models/index.json', document.baseURI);
   const response = await fetch(list).catch(() => undefined);
-  if (response?.status === 404) return undefined;
+  if (response?.status === 404) return [];
   if (!response?.ok) throw new ResnetError('io', strings.model.listMissing);
   const entries: unknown = await response.json().then((json: { models?: unknown }) => json.models, () => undefined);
-  if (!Array.isArray(entries)) throw new ResnetError('io', strings.model.listBroken);
-  const [entry] = entries as Partial<Record<'name' | 'file' | 'bytes' | 'builtIn', unknown>>[];
-  if (entry === undefined) return undefined;
-  if (typeof entry.name !== 'string' || typeof entry.file !== 'string') throw new ResnetError('io', strings.model.listBroken);
-  const bytes = typeof entry.bytes === 'number' ? entry.bytes : undefined;
-  return { name: entry.name, url: new URL(entry.file, list), bytes, builtIn: entry.builtIn === true };
+  if (!Array.isArray(entries)) throw broken();
+  return entries.map((entry: unknown) => servedModel(entry, list));
 }
+
+function servedModel(entry: unknown, list: URL): ServedModel {
+  const { name, file, bytes, builtIn } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof name !== 'string' || typeof file !== 'string') throw broken();
+  return { name, source: new URL(file, list), bytes: typeof bytes === 'number' ? bytes : undefined, builtIn: builtIn === true };
+}
+
+const broken = () => new ResnetError('io', strings.model.listBroken);

@@ -2,19 +2,48 @@
 //
 // SPDX-License-Identifier: MIT
 import type { ClassifierInfo, ErrorCode } from '../api/index.js';
+import type { CameraProblem } from './camera/device.js';
 
 const locale = 'en';
+const oneDigitFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const timeFormat = (unit: 'second' | 'minute' | 'hour') => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 });
+const secondsFormat = timeFormat('second');
+const minutesFormat = timeFormat('minute');
+const hoursFormat = timeFormat('hour');
 const percentFormat = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const wholePercentFormat = new Intl.NumberFormat(locale, { style: 'percent' });
 const countFormat = new Intl.NumberFormat(locale);
 const megabyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 });
 const kilobyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });
+const pointFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+const ratioFormat = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const smallKilobyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const listFormat = new Intl.ListFormat(locale);
 const millisecondFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 });
 
 export const percent = (fraction: number) => percentFormat.format(fraction);
+/** One digit after the point only where it says something. */
+export const frameRate = (rate: number) => (rate < 9.95 ? ratioFormat.format(rate) : countFormat.format(Math.round(rate)));
 export const milliseconds = (ms: number) => millisecondFormat.format(ms);
 export const bytes = (count: number) => (count < 1e6 ? kilobyteFormat.format(count / 1e3) : megabyteFormat.format(count / 1e6));
+
+const count = (number: number) => countFormat.format(number);
+const oneDigit = (number: number) => oneDigitFormat.format(number);
+const photos = (number: number) => (number === 1 ? '1 photo' : `${count(number)} photos`);
+/** Roughly: by fives of seconds, minutes, hours. */
+function duration(seconds: number): string {
+  if (seconds < 57.5) return secondsFormat.format(Math.max(5, 5 * Math.round(seconds / 5)));
+  return seconds < 90 * 60 ? minutesFormat.format(Math.max(1, seconds / 60)) : hoursFormat.format(seconds / 3600);
+}
+
+/** For a file's name: sorts by time. */
+function stamp(at: Date): string {
+  const two = (part: number) => String(part).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}.${two(at.getMinutes())}.${two(at.getSeconds())}`;
+}
+
+/** Without what some system forbids in a file's name, and not too long. */
+const forFile = (text: string) => text.replace(/[^\p{L}\p{N} ,.()'-]+/gu, ' ').trim().slice(0, 60);
 
 // Counts up to here are written as words, and as many classes are named: more would be no sentence.
 const numberWords = [
@@ -29,13 +58,15 @@ export const strings = {
   title: 'What does it show?',
   tagline: 'A ResNet that runs in your browser, next to your photo.',
 
+  panels: { heading: 'Parts of this page', photo: 'Photo', many: 'Many photos', camera: 'Camera', models: 'Models' },
+
   photo: {
     heading: 'Photo',
     choose: 'Choose a photo',
     chooseAnother: 'Choose another photo',
     hint: 'Drop a photo anywhere on the page, or paste one',
-    kinds: 'JPEG, PNG or BMP, up to 64 MB',
-    drop: 'Let go to look at this photo',
+    kinds: 'JPEG, PNG, BMP and what else your browser can show, up to 64 MB',
+    drop: 'Let go to look at it',
     preview: (name: string) => `Preview of ${name}`,
     noPreview: 'No preview',
   },
@@ -48,6 +79,183 @@ export const strings = {
     preprocess: 'Scale',
     inference: 'Network',
     total: 'Total',
+    decodedByBrowser: 'decoded by the browser: pixels may differ a little from one browser to another',
+  },
+
+  region: {
+    choose: 'Look at a part',
+    whole: 'Whole photo',
+    area: 'The part that is looked at. Arrow keys move it, with shift they change its size, Escape takes the whole photo.',
+    help: 'Drag a box over the photo, or click two of its corners. By keyboard: arrows move it, with shift they change its size, Escape takes the whole photo.',
+  },
+
+  heat: {
+    show: (label: string) => `Show where the network sees “${label}”`,
+    hint: 'Choose one of them to see where in the photo it is.',
+    opacity: 'Strength of the map',
+  },
+
+  samples: {
+    heading: 'Or try one of these:',
+    cat: 'A cat',
+    coffee: 'A cup of coffee',
+    rocket: 'A rocket',
+    astronaut: 'An astronaut',
+    byAddress: 'By its address on this server',
+    address: 'Address',
+    addressExample: 'photos/holiday.jpg',
+    open: 'Open',
+    noAddress: 'That is no address.',
+    otherOrigin: (own: string) => `Only addresses of ${own}: this page is not allowed to ask any other server. Save the picture and drop it here.`,
+  },
+
+  camera: {
+    heading: 'Camera',
+    start: 'Start the camera',
+    stop: 'Stop the camera',
+    cancel: 'Cancel',
+    invite: 'Point your camera at something',
+    inviteMore: 'Its picture is looked at here and goes nowhere. It stops when you leave this part or hide the page.',
+    noPicture: 'No picture',
+    preview: 'What the camera sees',
+    still: 'The picture that is held',
+    freeze: 'Freeze',
+    goOn: 'Go on',
+    save: 'Save picture',
+    open: 'Look at it in Photo',
+    choice: 'Camera',
+    usual: 'The one your browser chooses',
+    unnamed: (number: number) => `Camera ${number}`,
+    turn: 'Front or back',
+    mirror: 'Mirror the preview',
+    timing: 'How quick it is',
+    rate: 'Frames a second',
+    latency: 'Latency',
+    latencyHint: 'From a frame to its result: the median of the last ones',
+    resolution: 'Picture',
+    size: (width: number, height: number) => `${width} × ${height}`,
+    frame: 'The camera’s picture',
+    /** A file's name: with what was seen, and when. */
+    file: (seen: string, score: number, at: Date) => `${forFile(seen)} ${Math.round(100 * score)} percent ${stamp(at)}.png`,
+    fileUnseen: (at: Date) => `camera ${stamp(at)}.png`,
+
+    off: 'The camera is off.',
+    hidden: 'The camera was stopped because the page was hidden.',
+    left: 'The camera was stopped because you left this part.',
+    starting: 'Waiting for the camera. Your browser may ask whether this page may use it.',
+    failed: 'There is no picture from a camera.',
+    live: 'Live.',
+    silent: 'The camera sends no picture at present.',
+    frozen: 'Held.',
+    doubtful: (label: string) => `Not sure: ${label}`,
+    saved: (name: string) => `Saved as ${name}`,
+    unsaved: 'The picture could not be saved.',
+  },
+
+  many: {
+    heading: 'Many photos',
+    invite: 'Drop photos or whole folders anywhere on the page',
+    inviteMore: 'They are looked at one after the other, as many as you like, and none of them leaves this device.',
+    inviteLabels: 'With one folder for each kind of thing, or a file labels.tsv beside the photos, you see how many answers are right.',
+    drop: 'Let go to look at them',
+    choose: 'Choose photos',
+    chooseMore: 'Add photos',
+    folder: 'Choose a folder',
+    folderMore: 'Add a folder',
+    labels: 'Labels file',
+    labelsHint: 'A line for each photo: its file, a tab, its class by number or label',
+    labelsLine: (line: number) => `line ${line}: expected the file of a photo, a tab and a class`,
+    labelsTooLarge: (most: number) => `the file is larger than ${bytes(most)}: too large for labels`,
+    labelsFirst: 'The labels are read; now for the photos.',
+    stop: 'Stop',
+    goOn: 'Go on',
+    clear: 'Clear',
+    progress: 'Photos looked at',
+    count: (looked: number, all: number) => `${count(looked)} of ${photos(all)}`,
+    rate: (rate: number) => (rate >= 1 ? `${oneDigit(rate)} a second` : `${oneDigit(60 * rate)} a minute`),
+    left: (seconds: number) => `about ${duration(seconds)} left`,
+    unreadable: (failed: number) => `${photos(failed)} could not be read`,
+    waiting: (all: number) => `${photos(all)}, waiting for the model`,
+    noModel: (all: number) => `${photos(all)}; a model is needed first`,
+    modelFailed: (all: number) => `${photos(all)}; the model could not be loaded`,
+    looking: (all: number) => `Looking at ${photos(all)}.`,
+    stopped: (looked: number, all: number) => `Stopped after ${count(looked)} of ${photos(all)}`,
+    done: (all: number) => `${photos(all)} looked at`,
+    leftOut: (files: number) => (files === 1 ? 'One file was left out: no picture by its name.' : `${count(files)} files were left out: no pictures by their names.`),
+    nothing: 'There are no photos in it.',
+
+    grid: 'Photos',
+    gridHelp: 'Arrow keys move, space selects, Enter opens a photo by itself, Control and A selects all.',
+    label: 'Label',
+    labelExample: 'Any',
+    leastScore: 'Score from, %',
+    kind: 'Show',
+    kinds: { all: 'All photos', sure: 'Sure answers', doubtful: 'Unsure answers', failed: 'Could not be read', wrong: 'Wrong answers' },
+    sorting: 'Order',
+    sortings: { order: 'As given', name: 'Name', most: 'Highest score', least: 'Lowest score', label: 'Label' },
+    shown: (shown: number, all: number) => (shown === all ? photos(all) : `${count(shown)} of ${photos(all)}`),
+    selected: (selected: number) => `${count(selected)} selected`,
+    selectAll: 'Select all',
+    selectNone: 'Select none',
+    noneShown: 'No photo fits.',
+    open: (name: string) => `Open ${name} by itself`,
+    waits: 'waiting',
+    unsure: (label: string) => `${label}?`,
+    shouldBe: (label: string) => `really ${label}`,
+
+    together: 'Together',
+    ofSelected: (selected: number) => (selected === 1 ? 'The selected photo' : `The ${count(selected)} selected photos`),
+    ofShown: (shown: number) => (shown === 1 ? 'The photo that is shown' : `The ${count(shown)} photos that are shown`),
+    averages: 'Mean of the scores',
+    noAverages: (most: number) => `The mean is only known for models of up to ${count(most)} classes.`,
+    averagedOf: (averaged: number) => `Of the first ${photos(averaged)}: more scores are not kept.`,
+    vote: 'Majority',
+    none: '–',
+    winner: (label: string, votes: number, all: number) => `${label}: ${count(votes)} of ${photos(all)}`,
+    tie: (labels: readonly string[], votes: number, all: number) => `${listFormat.format(labels)}: ${count(votes)} of ${photos(all)} each`,
+    others: (votes: readonly { label: string; photos: number }[]) =>
+      `Then ${listFormat.format(votes.map(({ label, photos: voters }) => `${label} (${count(voters)})`))}`,
+    save: 'Save',
+    saveHint: (answered: number) => `${photos(answered)} with an answer or an error`,
+    csv: 'CSV table',
+    json: 'JSON',
+    file: 'resnet-results',
+
+    accuracy: 'Right and wrong',
+    right: 'Right',
+    inFive: 'Right among the best five',
+    ofPhotos: (right: number, all: number) => `${count(right)} of ${photos(all)}`,
+    fromFolders: 'By the names of the folders.',
+    fromFile: 'By the labels file.',
+    unlabelled: (number: number) => `${photos(number)} without a label`,
+    labelledUnreadable: (number: number) => `${photos(number)} with a label could not be read`,
+    absent: (number: number) => `${count(number)} ${number === 1 ? 'line' : 'lines'} of the labels file for photos that are not here`,
+    unmatched: (number: number, from: 'file' | 'folders') => {
+      const what = from === 'file' ? ['label', 'labels'] : ['folder', 'folders'];
+      return `${count(number)} ${number === 1 ? `${what[0]} names` : `${what[1]} name`} no class of this model`;
+    },
+    andMore: (number: number) => `and ${count(number)} more`,
+    confusions: 'What is taken for what',
+    confusionFile: 'resnet-confusions',
+    saveSvg: 'Save as SVG',
+    trueClass: 'true class ↓',
+    answer: 'answer →',
+    fewerClasses: (drawn: number, all: number) => `The ${count(drawn)} that are confused most, of ${count(all)} classes that occur. The table has all.`,
+    noConfusions: (all: number) => `Nothing is confused: all answers in ${count(all)} classes are right.`,
+    cellRight: (label: string, number: number, all: number) => `${label}, right: ${count(number)} of ${count(all)} (${percent(number / all)})`,
+    cellWrong: (label: string, answer: string, number: number, all: number) =>
+      `${label} taken for ${answer}: ${count(number)} of ${count(all)} (${percent(number / all)})`,
+    picture: (classCount: number) => `Confusion matrix of ${count(classCount)} classes. The table of classes says the same in words.`,
+    legend: 'part of the true class’s photos, up to %',
+    legendRight: 'right',
+    legendWrong: 'wrong',
+    table: 'By class',
+    tableClass: 'Class',
+    tablePhotos: 'Photos',
+    tableRight: 'Right',
+    tableFive: 'Best five',
+    tableTaken: 'Taken for',
+    taken: (label: string, number: number) => `${label} ${count(number)}`,
   },
 
   model: {
@@ -78,7 +286,42 @@ export const strings = {
     accuracy: 'Accuracy',
   },
 
+  models: {
+    heading: 'Beside this page',
+    builtIn: 'built in',
+    kept: 'kept in this browser',
+    use: 'Use',
+    inUse: 'In use',
+    own: 'Or a file of your own, written by “resnet convert”; dropping it anywhere does as well.',
+  },
+
+  storage: {
+    heading: 'Kept in this browser',
+    looking: 'Looking…',
+    used: (amount: string) => `About ${amount}.`,
+    unknown: 'This browser does not say how much.',
+    detail: 'Models, so that the next visit needs no download, and which of them was chosen last. Photos are never kept.',
+    clear: 'Clear it',
+    cleared: 'Cleared.',
+  },
+
+  compare: {
+    heading: 'Two models side by side',
+    detail: 'The one in use and another, on the same photo: 32-bit floats beside 8-bit integers, for instance.',
+    with: 'Compare with',
+    choose: 'Choose a model…',
+    file: 'Another model file',
+    chooseModel: 'Choose a second model.',
+    choosePhoto: 'Choose a photo, or drop one.',
+    agree: (label: string) => `Both say ${label}.`,
+    differ: (one: string, other: string) => `One says ${one}, the other ${other}.`,
+    gap: (most: number) => `No score differs by more than ${pointFormat.format(100 * most)} points.`,
+    times: (ratio: number) => (ratio >= 1 ? `The second is ${ratioFormat.format(ratio)} times as fast.` : `The first is ${ratioFormat.format(1 / ratio)} times as fast.`),
+    time: (time: string, runs: number) => `${time} in the network, median of ${runs}`,
+  },
+
   status: {
+    loading: (name: string, fraction: number | undefined) => `Loading ${name}${fraction === undefined ? '' : `: ${wholePercentFormat.format(Math.floor(10 * fraction) / 10)}`}`,
     noPhoto: 'Ready when you are.',
     noPhotoYet: 'The model is loading; choose a photo.',
     noModel: 'A model is needed first.',
@@ -95,6 +338,69 @@ export const strings = {
   privacy: 'Nothing leaves this device.',
   privacyDetail: 'Photos are read here and never sent. The page fetches its own files from the server that it came from, '
     + 'and its security policy forbids it to talk to any other.',
+
+  /** The list of requests. */
+  requests: {
+    heading: 'What was requested?',
+    columns: ['File', 'Asked for by', 'Over the network', 'After', 'From'],
+    page: 'this page',
+    /** By the browser's word for what asked. */
+    initiators: {
+      navigation: 'opening the page',
+      link: 'the page: its look',
+      script: 'the page: a script',
+      img: 'the page: a picture',
+      css: 'the style sheet',
+      fetch: 'a script of the page',
+      xmlhttprequest: 'a script of the page',
+      beacon: 'a script of the page, which sends something',
+    } as Record<string, string>,
+    otherInitiator: 'the page: a worker, an icon or the like',
+    size: (count: number) => (count === 0 ? 'nothing' : count < 1e4 ? smallKilobyteFormat.format(count / 1e3) : bytes(count)),
+    after: (seconds: number) => `${ratioFormat.format(seconds)} s`,
+    from: { network: 'network', unchanged: 'network: not changed', cache: 'the browser’s cache', keeper: 'the page’s service worker' },
+    refused: (status: number) => `refused: ${status}`,
+    none: 'No requests so far.',
+    allOwn: (requests: number, origin: string) => `${requests === 1 ? 'One request' : `${count(requests)} requests`} so far, all to ${origin}, where this page came from.`,
+    foreign: (requests: number, origins: readonly string[]) => `${count(requests)} requests so far, also to ${listFormat.format(origins)}. That is not how this page was made: something in your browser, or whoever serves the page, has added it.`,
+    /** What a directive of the page's policy means, where it is about requests. */
+    directives: {
+      "connect-src 'self'": 'its scripts can reach no other server',
+      "connect-src 'none'": 'its scripts can reach no server',
+      "form-action 'none'": 'it can send no form',
+    } as Record<string, string>,
+    policy: (reasons: readonly string[]) => `Your browser enforces the page’s security policy: ${listFormat.format(reasons)}.`,
+    noPolicy: 'This page has no security policy that would keep its scripts from other servers: it is not as it was made.',
+    policyText: 'The policy in full',
+    unseen: 'This is what your browser tells the page. It does not tell whether a request carried something along, nor what the page’s workers '
+      + 'ask for: their scripts and the network’s WebAssembly file, of the same server and under the same policy. '
+      + 'While the page is being made ready for offline use, its service worker fetches the page’s files once more.',
+    check: 'To check all of that without believing this page: watch the network view of your browser’s developer tools (F12), '
+      + 'which has every request with all that it carries. Or go offline after the page is ready for it, and use it: nothing is missing.',
+  },
+
+  offline: {
+    none: '',
+    insecure: 'For offline use, this page would have to come over https.',
+    refused: 'This browser does not keep the page for offline use here.',
+    coming: 'Getting ready for offline use…',
+    failed: 'Not ready for offline use: not all files of the page came whole. The next visit tries again.',
+    ready: 'Ready offline.',
+    noModel: 'Offline the page will open, but without its model: that is not kept.',
+    ownModel: 'Offline the page will open, and your model file has to be chosen again.',
+    newer: 'Newer version',
+    waits: 'A new version is ready.',
+    useNow: 'Use it now',
+    taken: 'Another tab has taken a new version into use.',
+    reload: 'Reload this one',
+    later: 'Not now',
+  },
+
+  /** Said in place of the words above where the page is a single file. */
+  single: {
+    privacyDetail: 'Photos are read here and never sent. The page is this one file, and its security policy forbids it to talk to anybody.',
+    noModel: 'Choose a model file that “resnet convert” has written. It stays on this device, as the photos do.',
+  },
 } as const;
 
 const architectures: Record<string, string> = {
@@ -125,6 +431,52 @@ export function recognises({ classes: count, labels }: ClassifierInfo): string {
   return `Recognises ${kindsOfThings(count)}${named ? `: ${listFormat.format(labels)}` : ''}.`;
 }
 export const wholePercent = (fraction: number) => wholePercentFormat.format(fraction);
+
+/** Why there is no picture from a camera, and what to do about it. */
+export const cameraProblems: Record<CameraProblem, { title: string; lines: readonly string[] }> = {
+  denied: {
+    title: 'This page may not use the camera',
+    lines: [
+      'Your browser was told so, or nobody said yes. To allow it, open the site’s settings at the left of the address, set the camera to “Allow”, and start it again.',
+      'Where it is allowed there, the system keeps the camera from the browser: see the privacy settings of your device.',
+    ],
+  },
+  missing: {
+    title: 'No camera was found',
+    lines: ['Connect one, or turn it on: some have a switch. Then start it again.', 'Photos work without a camera.'],
+  },
+  busy: {
+    title: 'The camera cannot be started',
+    lines: ['Most likely another program or another tab is using it. Close that one, and start the camera again.'],
+  },
+  insecure: {
+    title: 'Browsers give the camera to secure pages only',
+    lines: [
+      'This page came by plain http. Open it by https, or on the computer that serves it as http://localhost.',
+      'For a phone in the same house, serve it with: npm start -- --lan',
+    ],
+  },
+  unsupported: {
+    title: 'This browser gives pages no camera',
+    lines: ['Try a current Chrome, Edge, Firefox or Safari. Photos work here all the same.'],
+  },
+  unplugged: {
+    title: 'The camera was disconnected',
+    lines: ['Connect it again, or choose another one, and start it.'],
+  },
+  ended: {
+    title: 'The camera has stopped',
+    lines: ['Its permission was withdrawn, or the browser or the system has ended it. You may start it again.'],
+  },
+  silent: {
+    title: 'The camera sends no picture',
+    lines: ['It is on, but nothing comes from it. Another program may be using it. Start it again, or choose another one.'],
+  },
+  other: {
+    title: 'The camera cannot be started',
+    lines: ['Start it again, or choose another one.'],
+  },
+};
 
 /** What happened, in a few words; the error's own message says more. */
 export const errorTitles: Record<ErrorCode, string> = {

@@ -1,0 +1,94 @@
+// axe on every panel, in every state that looks different, light and dark; and what axe cannot see: focus order, zoom.
+//
+// SPDX-License-Identifier: MIT
+import AxeBuilder from '@axe-core/playwright';
+import path from 'node:path';
+import { builtInModel } from '../../tools/build/model_list.mjs';
+import { inBuild, root } from '../../tools/build/run.mjs';
+import { expect, modelFacts, photo, photoAlert, photoResults, showPhoto, test } from './fixtures.mjs';
+
+const cat = path.join(root, 'web/app/samples/cat.jpg');
+const broken = photo('broken.png', Buffer.from('this is no picture'));
+
+test.skip(builtInModel() === undefined, 'models/default holds no model');
+
+async function openPanel(page, panel) {
+  await page.goto(`/#${panel}`);
+  await expect(modelFacts(page)).toBeVisible();
+}
+
+const states = {
+  'photo, empty': (page) => openPanel(page, 'photo'),
+  'photo, with a map and a part': async (page) => {
+    await openPanel(page, 'photo');
+    await showPhoto(page, cat);
+    await page.getByRole('button', { name: 'Look at a part' }).click();
+    await page.keyboard.press('ArrowRight');
+    await photoResults(page).getByRole('button').first().click();
+    await expect(page.locator('.heat')).toBeVisible();
+  },
+  'photo, not readable': async (page) => {
+    await openPanel(page, 'photo');
+    await page.locator('.photo input[type=file]').setInputFiles(broken);
+    await expect(photoAlert(page)).toBeVisible();
+  },
+  'many photos, empty': (page) => openPanel(page, 'many'),
+  'many photos, one of them not readable': async (page) => {
+    await openPanel(page, 'many');
+    await page.locator('.many-panel input[type=file]').first().setInputFiles([cat, path.join(root, 'web/app/samples/rocket.jpg')].concat([inBuild('test-models/blank.safetensors')].slice(1)));
+    await expect(page.locator('.many-panel')).toContainText('45'); // the cat's score
+  },
+  'camera, not started': (page) => openPanel(page, 'camera'),
+  models: (page) => openPanel(page, 'models'),
+  'no model': async (page) => {
+    await page.route('**/models/index.json', (route) => route.fulfill({ json: { models: [] } }));
+    await page.goto('/');
+    await expect(page.locator('.model')).toContainText('MODEL=FILE npm start');
+  },
+  'privacy, open': async (page) => {
+    await openPanel(page, 'photo');
+    await page.getByText('What was requested').click();
+  },
+};
+
+for (const [name, reach] of Object.entries(states)) {
+  test(`axe finds nothing: ${name}`, async ({ page }) => {
+    await reach(page);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+      expect(found, colorScheme).toEqual([]);
+      for (const width of [320, 1280]) {
+        await page.setViewportSize({ width, height: 860 });
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(overflow, `${width} px`).toBeLessThanOrEqual(0);
+        const file = `${name.replace(/[^a-z]+/g, '-')}-${width}-${colorScheme}.png`;
+        await page.screenshot({ path: inBuild('screenshots', file), fullPage: true });
+      }
+    }
+  });
+}
+
+for (const panel of ['photo', 'many', 'camera', 'models']) {
+  test(`the focus goes from top to bottom, always visible, and is caught nowhere: ${panel}`, async ({ page }) => {
+    await openPanel(page, panel);
+    const seen = [];
+    for (let i = 0; i < 60; ++i) {
+      await page.keyboard.press('Tab');
+      const focused = await page.evaluate(() => {
+        const { activeElement } = document;
+        if (activeElement === null || activeElement === document.body) return undefined;
+        const shown = activeElement.closest('label') ?? activeElement; // a file input is shown by its label
+        const { top, width, height } = shown.getBoundingClientRect();
+        const { outlineStyle } = getComputedStyle(shown);
+        return { what: shown.textContent || activeElement.getAttribute('aria-label') || activeElement.id, top: top + scrollY, seen: width > 1 && height > 1 && outlineStyle !== 'none' };
+      });
+      if (focused === undefined) break; // out of the page: the browser's own controls
+      seen.push(focused);
+    }
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.length).toBeLessThan(60);
+    expect(seen.filter((each) => !each.seen)).toEqual([]);
+  });
+}

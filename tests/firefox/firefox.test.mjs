@@ -1,0 +1,145 @@
+// The page and the package in Firefox: what a person does first, the same answers as elsewhere, and offline.
+//
+// Playwright's Firefox is a build of its own; this is Debian's, driven through WebDriver BiDi.
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import puppeteer from 'puppeteer-core';
+import { dist } from '../../tools/build/bundle.mjs';
+import { builtInModel } from '../../tools/build/model_list.mjs';
+import { root } from '../../tools/build/run.mjs';
+import { serve } from '../../tools/build/serve.mjs';
+import { firefox } from '../../tools/build/setup.mjs';
+
+const cat = path.join(root, 'web/app/samples/cat.jpg');
+const model = builtInModel();
+const skip = model === undefined ? 'models/default holds no model' : false;
+const patience = { timeout: 60_000 };
+
+let browser;
+let server;
+
+before(async () => {
+  const names = fs.readdirSync(dist('package')).filter((name) => fs.statSync(dist('package', name)).isFile());
+  server = await serve({ folder: dist('app'), files: Object.fromEntries(names.map((name) => [`/package/${name}`, dist('package', name)])), port: 8500 });
+  browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox(), headless: true });
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** A page that keeps note of every request and error: {page, offences}. */
+async function open(address) {
+  const page = await browser.newPage();
+  await page.setViewport({ width: 1280, height: 860 });
+  const offences = [];
+  page.on('request', (request) => {
+    const own = request.url().startsWith(server.url) || /^(blob|data|file):/.test(request.url());
+    if (!own || !['GET', 'HEAD'].includes(request.method())) offences.push(`${request.method()} ${request.url()}`);
+  });
+  page.on('pageerror', (error) => offences.push(`uncaught: ${error.message}`));
+  await page.goto(address);
+  return { page, offences };
+}
+
+const text = (page, selector) => page.$eval(selector, (node) => node.textContent);
+const shown = (page, selector) => page.waitForSelector(selector, { visible: true, ...patience });
+
+/** Gives the page a photo, and waits for its five rows: [label and score]. */
+async function look(page, file) {
+  const input = await page.waitForSelector('.photo input[type=file]');
+  await input.uploadFile(file);
+  await page.waitForFunction((name) => document.querySelector('.preview')?.alt === `Preview of ${name}`
+    && document.querySelectorAll('.photo-panel .results li:not(.blank)').length === 5, patience, path.basename(file));
+  return page.$$eval('.photo-panel .results li', (rows) => rows.map((row) => row.textContent));
+}
+
+/** What the package answers in Node, in the page's words. */
+async function expected() {
+  const { Classifier } = await import(dist('package/node.js'));
+  const classifier = await Classifier.load(model, { build: 'simd' });
+  const { predictions } = await classifier.classify(fs.readFileSync(cat));
+  classifier.dispose();
+  return predictions.map(({ label, score }) => `${label}${(100 * score).toFixed(1)}%`);
+}
+
+test('a photo gets the same answer as in Node, by the best build that Firefox knows', { skip }, async () => {
+  const { page, offences } = await open(server.url);
+  await shown(page, '.model .facts');
+  assert.deepEqual(await look(page, cat), await expected());
+  assert.match(await text(page, '.model .facts'), /WebAssembly (relaxed )?SIMD, \d threads/);
+  await (await page.$('.photo-panel .results button')).click();
+  await shown(page, '.heat');
+  assert.deepEqual(offences, []);
+  await page.close();
+});
+
+test('a file that is no picture is refused in words', { skip }, async () => {
+  const { page, offences } = await open(server.url);
+  await shown(page, '.model .facts');
+  await (await page.$('.photo input[type=file]')).uploadFile(path.join(root, 'package.json'));
+  await shown(page, '.photo-panel .alert');
+  assert.match(await text(page, '.photo-panel .alert'), /package\.json/);
+  assert.deepEqual(offences, []);
+  await page.close();
+});
+
+test('every build that Firefox can run gives the same scores', { skip }, async () => {
+  const { page } = await open(server.url);
+  const results = await page.evaluate(async (address, photo) => {
+    const { Classifier } = await import('/package/index.js');
+    const file = await (await fetch(photo)).arrayBuffer();
+    const found = {};
+    for (const build of ['simd', 'relaxed']) {
+      for (const threads of [1, 2]) {
+        try {
+          const classifier = await Classifier.load(address, { build, threads });
+          const { predictions } = await classifier.classify(file, { maxResults: 0 });
+          found[`${build} ${classifier.info.threads}`] = predictions.map(({ index, score }) => `${index} ${score}`).join();
+          classifier.dispose();
+        } catch (error) {
+          if (error.code !== 'unsupported_engine') throw error;
+        }
+      }
+    }
+    return found;
+  }, new URL(`models/${path.basename(model)}`, server.url).href, '/samples/cat.jpg');
+  assert.ok(Object.keys(results).includes('simd 1') && Object.keys(results).includes('simd 2'), Object.keys(results).join());
+  assert.equal(new Set(Object.values(results)).size, 1); // whole numbers: to the last bit
+  await page.close();
+});
+
+test('an abort holds, and a classifier that was disposed of says so', { skip }, async () => {
+  const { page } = await open(server.url);
+  const outcome = await page.evaluate(async (address) => {
+    const { Classifier } = await import('/package/index.js');
+    const reason = new Error('changed my mind');
+    const stopped = await Classifier.load(address, { signal: AbortSignal.abort(reason) }).catch((error) => error.message);
+    const classifier = await Classifier.load(address);
+    const photo = await (await fetch('/samples/cat.jpg')).arrayBuffer();
+    const controller = new AbortController();
+    const call = classifier.classify(photo, { signal: controller.signal }).catch((error) => error.message);
+    controller.abort(reason);
+    const aborted = await call;
+    const { predictions } = await classifier.classify(photo);
+    classifier.dispose();
+    const late = await classifier.classify(photo).catch(({ code }) => code);
+    return { stopped, aborted, best: predictions.length, late };
+  }, new URL(`models/${path.basename(model)}`, server.url).href);
+  assert.deepEqual(outcome, { stopped: 'changed my mind', aborted: 'changed my mind', best: 5, late: 'cancelled' });
+  await page.close();
+});
+
+const single = dist('resnet-wasm.html');
+test('the single file works from the disk, without a server', { skip: skip || (fs.existsSync(single) ? false : 'dist/resnet-wasm.html is not built') }, async () => {
+  const { page, offences } = await open(`file://${single}`);
+  const input = await page.waitForSelector('.model input[type=file]', patience);
+  await input.uploadFile(model);
+  await shown(page, '.model .facts');
+  assert.deepEqual(await look(page, cat), await expected());
+  assert.deepEqual(offences, []);
+  await page.close();
+});
