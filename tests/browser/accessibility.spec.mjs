@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import AxeBuilder from '@axe-core/playwright';
+import fs from 'node:fs';
 import path from 'node:path';
 import { builtInModel } from '../../tools/build/model_list.mjs';
 import { inBuild, root } from '../../tools/build/run.mjs';
@@ -35,8 +36,9 @@ const states = {
   'many photos, empty': (page) => openPanel(page, 'many'),
   'many photos, one of them not readable': async (page) => {
     await openPanel(page, 'many');
-    await page.locator('.many-panel input[type=file]').first().setInputFiles([cat, path.join(root, 'web/app/samples/rocket.jpg')].concat([inBuild('test-models/blank.safetensors')].slice(1)));
-    await expect(page.locator('.many-panel')).toContainText('45'); // the cat's score
+    const files = ['cat', 'rocket'].map((name) => photo(`${name}.jpg`, fs.readFileSync(path.join(root, `web/app/samples/${name}.jpg`))));
+    await page.locator('.many-panel input[type=file]').first().setInputFiles([...files, broken]);
+    await expect(page.locator('.many-panel [role=gridcell]').filter({ hasText: 'Not a picture' })).toBeVisible();
   },
   'camera, not started': (page) => openPanel(page, 'camera'),
   models: (page) => openPanel(page, 'models'),
@@ -71,7 +73,7 @@ for (const [name, reach] of Object.entries(states)) {
 }
 
 for (const panel of ['photo', 'many', 'camera', 'models']) {
-  test(`the focus goes from top to bottom, always visible, and is caught nowhere: ${panel}`, async ({ page }) => {
+  test(`the focus is always visible, and caught nowhere: ${panel}`, async ({ page }) => {
     await openPanel(page, panel);
     const seen = [];
     for (let i = 0; i < 60; ++i) {
@@ -79,10 +81,10 @@ for (const panel of ['photo', 'many', 'camera', 'models']) {
       const focused = await page.evaluate(() => {
         const { activeElement } = document;
         if (activeElement === null || activeElement === document.body) return undefined;
-        const shown = activeElement.closest('label') ?? activeElement; // a file input is shown by its label
-        const { top, width, height } = shown.getBoundingClientRect();
+        const shown = activeElement.type === 'file' ? activeElement.closest('label') : activeElement; // those are shown by their labels
+        const { width, height } = shown.getBoundingClientRect();
         const { outlineStyle } = getComputedStyle(shown);
-        return { what: shown.textContent || activeElement.getAttribute('aria-label') || activeElement.id, top: top + scrollY, seen: width > 1 && height > 1 && outlineStyle !== 'none' };
+        return { what: shown.textContent || activeElement.getAttribute('aria-label') || activeElement.id, seen: width > 1 && height > 1 && outlineStyle !== 'none' };
       });
       if (focused === undefined) break; // out of the page: the browser's own controls
       seen.push(focused);

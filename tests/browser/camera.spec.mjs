@@ -74,7 +74,7 @@ test.describe('with a camera that shows a cat', () => {
     await start(page);
     await expect(rows(page)).toHaveCount(5);
     expect(await rows(page).locator('.label').allTextContents()).toContain('cat');
-    await expect(speed(page)).toHaveText(/^Frames a second[\d.]+Latency\d+ msPicture450 × 300$/);
+    await expect(speed(page)).toHaveText(/^Frames a second[\d.]+Latency\d+ msPicture384 × 256$/);
     await expect(status(page)).toContainText(/^Live\./);
     await press(page, 'Stop the camera');
     await expect(status(page)).toHaveText('The camera is off.');
@@ -90,7 +90,7 @@ test.describe('with a camera that shows a cat', () => {
     const seen = await rows(page).allTextContents();
     await press(page, 'Look at it in Photo');
     await expect(page.locator('.preview')).toHaveAttribute('alt', /^Preview of (frog|cat) \d+ percent .*\.png$/);
-    await expect(page.locator('.preview')).toHaveJSProperty('naturalWidth', 450);
+    await expect(page.locator('.preview')).toHaveJSProperty('naturalWidth', 384);
     await expect(photoResults(page).locator('li:not(.blank)')).toHaveText(seen);
     // The panel was left: its camera is off, and stays so.
     expect(await tracks(page)).toEqual(['ended']);

@@ -24,9 +24,9 @@ export const test = base.extend({
     });
     for (const browser of all.values()) await browser.close();
   }, { scope: 'worker' }],
-  context: async ({ browsers, cameras, baseURL, viewport, hasTouch, isMobile }, use) => {
+  context: async ({ browsers, cameras, baseURL, viewport, hasTouch, isMobile, serviceWorkers }, use) => {
     const browser = await browsers(cameras);
-    const context = await browser.newContext({ baseURL, viewport, hasTouch, isMobile });
+    const context = await browser.newContext({ baseURL, viewport, hasTouch, isMobile, serviceWorkers });
     await use(context);
     await context.close();
   },

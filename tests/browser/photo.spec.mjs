@@ -164,7 +164,7 @@ test('a picture that only the browser can read says whose decoder it was', async
     return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp' })).arrayBuffer())];
   });
   await showPhoto(page, { name: 'box.webp', mimeType: 'image/webp', buffer: Buffer.from(webp) });
-  await expect(page.locator('.by')).toContainText('decoded by the browser');
+  await expect(page.locator('.photo-panel .by')).toContainText('decoded by the browser');
   await showPhoto(page, cat);
-  await expect(page.locator('.by')).not.toContainText('decoded by the browser');
+  await expect(page.locator('.photo-panel .by')).not.toContainText('decoded by the browser');
 });

@@ -1,6 +1,7 @@
 // The list of requests in the page's footer: it has what the browser saw, and owns up to what it cannot see.
 //
 // SPDX-License-Identifier: MIT
+import { builtInModel } from '../../tools/build/model_list.mjs';
 import { inBuild } from '../../tools/build/run.mjs';
 import { expect, modelFacts, photo, serveModel, showPhoto, test } from './fixtures.mjs';
 
@@ -8,9 +9,6 @@ const list = (page) => page.locator('.privacy');
 const rows = (page) => list(page).getByRole('row').filter({ has: page.getByRole('cell') });
 const names = (page) => rows(page).locator('td:first-child').allTextContents();
 const show = (page) => page.getByText('What was requested?').click();
-
-// Offline use is not what is tested here: without its worker the page makes the same requests each time.
-test.beforeEach(({ page }) => page.addInitScript(() => { delete Navigator.prototype.serviceWorker; }));
 
 async function open(page) {
   await serveModel(page, 'blank.safetensors');
@@ -88,6 +86,21 @@ test('tells a request to another server from its own', async ({ page }) => {
   });
   await expect(list(page)).toContainText('also to https://elsewhere.test.');
   await expect(list(page).locator('.foreign')).toContainText('https://elsewhere.test/pixel.gif');
+});
+
+test.describe('kept for offline use', () => {
+  test.use({ serviceWorkers: 'allow' });
+  test.skip(builtInModel() === undefined, 'models/default holds no model');
+
+  test('tells what came from its service worker', async ({ page }) => {
+    await page.goto('/#photo');
+    await expect(page.getByText('Ready offline.')).toBeVisible();
+    await page.reload();
+    await expect(modelFacts(page)).toBeVisible();
+    await show(page);
+    await expect(rows(page).filter({ hasText: 'this page' })).toHaveText([/not told0\.0 sthe page’s service worker$/]);
+    await expect(rows(page).filter({ hasText: 'styles.css' })).toContainText('the page’s service worker');
+  });
 });
 
 for (const width of [320, 1280]) {

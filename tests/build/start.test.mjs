@@ -3,9 +3,11 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import zlib from 'node:zlib';
 import { builtInModel, placeModels } from '../../tools/build/model_list.mjs';
 import { Failure } from '../../tools/build/run.mjs';
 import { serve } from '../../tools/build/serve.mjs';
@@ -81,6 +83,32 @@ test('any server of files gives the page its built-in model', async () => {
   const { models } = await (await fetch(`${url}models/index.json`)).json();
   assert.deepEqual(models, [entry]);
   assert.equal(await (await fetch(new URL(models[0].file, `${url}models/`))).text(), 'weights');
+  await close();
+});
+
+test('the server makes text and code smaller for those who can read that, and sends weights as they are', async () => {
+  const page = path.join(folder, 'small');
+  fs.mkdirSync(page);
+  fs.writeFileSync(path.join(page, 'main.js'), 'let x = 1;\n'.repeat(1000));
+  fs.writeFileSync(path.join(page, 'weights.safetensors'), 'w'.repeat(1000));
+  const { url, close } = await serve({ folder: page, port: 8620 });
+  const ask = async (name, accepted) => {
+    const { headers, ...response } = await new Promise((resolve, reject) => {
+      http.get(`${url}${name}`, { headers: { 'accept-encoding': accepted } }, async (answer) => {
+        resolve({ headers: answer.headers, bytes: Buffer.concat(await answer.toArray()) });
+      }).on('error', reject);
+    });
+    return { encoding: headers['content-encoding'], length: headers['content-length'], ...response };
+  };
+  const small = await ask('main.js', 'br, gzip');
+  assert.equal(small.encoding, 'gzip');
+  assert.equal(zlib.gunzipSync(small.bytes).length, 11000);
+  for (const accepted of ['', 'br', 'gzip;q=0']) {
+    const { encoding, length, bytes } = await ask('main.js', accepted);
+    assert.deepEqual([encoding, length, bytes.length], [undefined, '11000', 11000]);
+  }
+  const weights = await ask('weights.safetensors', 'gzip');
+  assert.deepEqual([weights.encoding, weights.length, weights.bytes.length], [undefined, '1000', 1000]); // a page shows how much has come
   await close();
 });
 

@@ -8,6 +8,7 @@ import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import { headers } from './policy.mjs';
 import { exitWith, Failure, isMain, root } from './run.mjs';
 
@@ -24,6 +25,7 @@ const types = {
   '.wasm': 'application/wasm',
   '.webmanifest': 'application/manifest+json',
 };
+const compressible = /^text\/|json|wasm|svg/; // pictures and weights are as small as they get
 const own = '127.0.0.1';
 const triedPorts = 20;
 const silenceMs = 10_000; // before the first byte of a connection
@@ -110,12 +112,18 @@ function answer(request, response, { folder, files, sent }) {
   response.setHeader('ETag', tag);
   response.setHeader('Cache-Control', 'no-cache'); // keep it, but ask whether it is still the same
   if (request.headers['if-none-match'] === tag) return end(response, 304);
-  response.setHeader('Content-Type', types[path.extname(file)] ?? 'application/octet-stream');
-  response.setHeader('Content-Length', stat.size);
+  const type = types[path.extname(file)] ?? 'application/octet-stream';
+  response.setHeader('Content-Type', type);
+  const shrink = compressible.test(type) && acceptsGzip(request);
+  if (shrink) response.setHeader('Content-Encoding', 'gzip');
+  else response.setHeader('Content-Length', stat.size);
+  if (compressible.test(type)) response.setHeader('Vary', 'Accept-Encoding');
   if (request.method === 'HEAD') return response.end();
   // A reader that goes away is no fault of ours.
-  pipeline(fs.createReadStream(file), response, () => {});
+  pipeline([fs.createReadStream(file), ...(shrink ? [createGzip()] : []), response], () => {});
 }
+
+const acceptsGzip = ({ headers: { 'accept-encoding': accepted = '' } }) => /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(accepted);
 
 /** The file that an address means, or undefined: also for one that leads out of the folder, by dots or by a link. */
 function fileOf(url, folder, files) {

@@ -59,7 +59,7 @@ function requestOf(entry: Timing): Request | undefined {
 }
 
 function sourceOf({ deliveryType, workerStart, transferSize, encodedBodySize }: Timing): Request['from'] {
-  if (workerStart > 0) return 'keeper';
+  if (workerStart > 0 && transferSize === 0) return 'keeper'; // otherwise it has let it pass
   if (deliveryType === 'cache' || (transferSize === 0 && encodedBodySize > 0)) return 'cache';
   return transferSize > 0 && transferSize < encodedBodySize ? 'unchanged' : 'network';
 }
@@ -68,7 +68,7 @@ function row({ address, initiator, bytes, at, from, status }: Request): HTMLElem
   const { requests: words } = strings;
   const own = address.origin === location.origin;
   const cells = [
-    nameOf(address), words.initiators[initiator] ?? words.otherInitiator, words.size(bytes), words.after(at / 1000),
+    nameOf(address), words.initiators[initiator] ?? words.otherInitiator, from === 'keeper' ? words.unknown : words.size(bytes), words.after(at / 1000),
     status >= 400 ? words.refused(status) : words.from[from],
   ];
   return element('tr', { role: 'row', className: own ? '' : 'foreign' },
@@ -76,7 +76,8 @@ function row({ address, initiator, bytes, at, from, status }: Request): HTMLElem
 }
 
 /** As seen from the page; one of another origin in full. */
-function nameOf({ href }: URL): string {
+function nameOf({ href: whole }: URL): string {
+  const [href = whole] = whole.split('#');
   const folder = new URL('.', document.baseURI).href;
   return href.startsWith(folder) ? href.slice(folder.length) || strings.requests.page : href;
 }

@@ -204,8 +204,8 @@ export const strings = {
     shouldBe: (label: string) => `really ${label}`,
 
     together: 'Together',
-    ofSelected: (selected: number) => (selected === 1 ? 'The selected photo' : `The ${count(selected)} selected photos`),
-    ofShown: (shown: number) => (shown === 1 ? 'The photo that is shown' : `The ${count(shown)} photos that are shown`),
+    ofSelected: (selected: number) => `${count(selected)} selected ${selected === 1 ? 'photo' : 'photos'}`,
+    ofShown: (shown: number) => `${count(shown)} shown ${shown === 1 ? 'photo' : 'photos'}`,
     averages: 'Mean of the scores',
     noAverages: (most: number) => `The mean is only known for models of up to ${count(most)} classes.`,
     averagedOf: (averaged: number) => `Of the first ${photos(averaged)}: more scores are not kept.`,
@@ -357,6 +357,7 @@ export const strings = {
     } as Record<string, string>,
     otherInitiator: 'the page: a worker, an icon or the like',
     size: (count: number) => (count === 0 ? 'nothing' : count < 1e4 ? smallKilobyteFormat.format(count / 1e3) : bytes(count)),
+    unknown: 'not told',
     after: (seconds: number) => `${ratioFormat.format(seconds)} s`,
     from: { network: 'network', unchanged: 'network: not changed', cache: 'the browser’s cache', keeper: 'the page’s service worker' },
     refused: (status: number) => `refused: ${status}`,
@@ -374,7 +375,8 @@ export const strings = {
     policyText: 'The policy in full',
     unseen: 'This is what your browser tells the page. It does not tell whether a request carried something along, nor what the page’s workers '
       + 'ask for: their scripts and the network’s WebAssembly file, of the same server and under the same policy. '
-      + 'While the page is being made ready for offline use, its service worker fetches the page’s files once more.',
+      + 'Nor what its service worker does, which keeps the page for offline use: it fetches the page’s files once more, '
+      + 'answers from what it has kept, and asks for the list of models each time.',
     check: 'To check all of that without believing this page: watch the network view of your browser’s developer tools (F12), '
       + 'which has every request with all that it carries. Or go offline after the page is ready for it, and use it: nothing is missing.',
   },

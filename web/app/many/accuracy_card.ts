@@ -57,8 +57,9 @@ export function accuracyCard(): AccuracyCard {
 function showFacts(facts: HTMLElement, { photos, right, inFive }: Evaluation, model: Classes): void {
   const { many: words } = strings;
   const rows = [[words.right, right] as const, ...(model.classes > fewClasses ? [[words.inFive, inFive] as const] : [])];
-  facts.replaceChildren(...rows.map(([name, number]) => element('div', {}, element('dt', {}, name),
-    element('dd', {}, element('strong', {}, photos === 0 ? words.none : percent(number / photos)), ' ', element('span', { className: 'quiet' }, words.ofPhotos(number, photos))))));
+  facts.replaceChildren(...rows.map(([name, number]) => element('div', {}, element('dt', {}, name), element('dd', {},
+    element('strong', {}, photos === 0 ? words.none : percent(number / photos)), ' ',
+    element('span', { className: 'quiet' }, words.ofPhotos(number, photos))))));
 }
 
 function showNotes(notes: HTMLElement, { from, unmatched, unlabelled, absent }: Truth, { unreadable }: Evaluation): void {
@@ -111,7 +112,8 @@ function tableView(): { root: HTMLElement; update(evaluation: Evaluation, labels
       const columns = [words.tableClass, words.tablePhotos, words.tableRight, ...(withFive ? [words.tableFive] : []), words.tableTaken];
       head.replaceChildren(...columns.map((name) => element('th', { scope: 'col' }, name)));
       const taken = takenFor(evaluation, labels);
-      body.replaceChildren(...[...evaluation.classes].map(([index, counts]) => classRow(labels[index] ?? '', counts, taken.get(index) ?? [], withFive)));
+      body.replaceChildren(...[...evaluation.classes].map(([index, counts]) =>
+        classRow(labels[index] ?? '', counts, taken.get(index) ?? [], withFive)));
     },
   };
 }

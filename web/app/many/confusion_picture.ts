@@ -39,7 +39,8 @@ export function confusionPicture(evaluation: Evaluation, classes: readonly numbe
   const width = Math.ceil(Math.max(grid.x + side + widest * slant + 12, legend.right) + margin);
   const height = Math.ceil(legend.bottom + margin);
   return node('svg', {
-    xmlns: space, viewBox: `0 0 ${width} ${height}`, width, height, class: 'confusion', role: 'img', 'aria-label': strings.many.picture(classes.length),
+    xmlns: space, viewBox: `0 0 ${width} ${height}`, width, height, class: 'confusion', role: 'img',
+    'aria-label': strings.many.picture(classes.length),
   },
   text(grid.x - 12, grid.y - 10, 'muted end', strings.many.trueClass), text(grid.x - 12, grid.y - 26, 'muted end', strings.many.answer),
   box(grid.x, grid.y, side, side, 'empty'), ...cells(evaluation, classes, labels, grid), rules(classes.length, grid),
@@ -85,7 +86,10 @@ function legendOf(x: number, y: number): { parts: Element[]; right: number; bott
       text(x + lead + (i + 1) * width, top + height + 13, 'muted end', String(most)),
     ]),
   ];
-  const parts = [...line(words.legendRight, 'r', rightSteps, y), ...line(words.legendWrong, 'w', wrongSteps, y + 38), text(x, y + 86, 'muted', words.legend)];
+  const parts = [
+    ...line(words.legendRight, 'r', rightSteps, y), ...line(words.legendWrong, 'w', wrongSteps, y + 38),
+    text(x, y + 86, 'muted', words.legend),
+  ];
   return { parts, right: x + Math.max(lead + 6 * width, letterWidth * words.legend.length), bottom: y + 92 };
 }
 

@@ -8,6 +8,7 @@ import { button, filePicker } from '../parts/pickers.js';
 import { toResnetError, type Session } from '../session.js';
 import { strings } from '../strings.js';
 import type { Batch } from './batch.js';
+import type { IntakeVoice } from './intake.js';
 
 export interface ControlActions {
   take(files: PickedFile[]): void;
@@ -15,13 +16,9 @@ export interface ControlActions {
   clear(): void;
 }
 
-export interface ControlsCard {
+export interface ControlsCard extends IntakeVoice {
   root: HTMLElement;
   update(): void;
-  /** Says something about files that have just come; '': nothing. */
-  note(text: string): void;
-  /** Says why a file that is no photo cannot be used. */
-  refuse(name: string, error: unknown): void;
 }
 
 const photos = 'M7 4h13v13H7zM4 8v12h12M9 14l3-4 3 3 2-2 3 4';

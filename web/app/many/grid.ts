@@ -28,6 +28,8 @@ const rowsAhead = 1; // above and below what is in sight
 
 export class Grid {
   readonly root: HTMLElement;
+  /** Says its keys; it belongs beside it. */
+  readonly help = element('p', { className: 'for-ears', id: 'grid-help' }, strings.many.gridHelp);
   readonly #sheet = element('div', { className: 'sheet', role: 'rowgroup' });
   readonly #actions: GridActions;
   readonly #rows = new Map<number, Row>();
@@ -43,7 +45,9 @@ export class Grid {
 
   constructor(actions: GridActions) {
     this.#actions = actions;
-    this.root = element('div', { className: 'grid', role: 'grid', 'aria-label': strings.many.grid, 'aria-multiselectable': 'true' }, this.#sheet);
+    this.root = element('div', {
+      className: 'grid', role: 'grid', 'aria-label': strings.many.grid, 'aria-multiselectable': 'true', 'aria-describedby': this.help.id,
+    }, this.#sheet);
     this.root.onscroll = () => this.drawSoon();
     this.root.onkeydown = (event) => this.#key(event);
     // Not at once: drawing changes the size that is observed.

@@ -25,16 +25,16 @@ export function summaryCard(): SummaryCard {
   let items: readonly Item[] = [];
   const subject = element('p', { className: 'subject' });
   const winner = element('p', { className: 'winner' });
-  const others = element('p', { className: 'quiet others' });
+  const others = element('p', { className: 'quiet' });
   const averages = resultList();
   const limits = element('p', { className: 'quiet' });
-  const save = (ending: string, type: string, text: () => string) =>
-    button('secondary', strings.many[ending === 'csv' ? 'csv' : 'json'], () => download(`${words.file}.${ending}`, new Blob([text()], { type })));
+  const save = (ending: 'csv' | 'json', type: string, text: () => string) =>
+    button('secondary', words[ending], () => download(`${words.file}.${ending}`, new Blob([text()], { type })));
   const buttons = [save('csv', 'text/csv', () => csvOf(items)), save('json', 'application/json', () => jsonOf(items))];
   const saveHint = element('span', { className: 'quiet' });
   const root = element('section', { className: 'card summary', 'aria-labelledby': 'together-heading' },
     element('h2', { id: 'together-heading' }, words.together), subject,
-    element('h3', {}, words.vote), winner, others,
+    element('h3', {}, words.vote), element('div', { className: 'vote' }, winner, others),
     element('h3', {}, words.averages), averages.root, limits,
     element('h3', {}, words.save), element('div', { className: 'save-row' }, ...buttons, saveHint));
   return {
