@@ -84,7 +84,7 @@ for (const panel of ['photo', 'many', 'camera', 'models']) {
         const shown = activeElement.type === 'file' ? activeElement.closest('label') : activeElement; // those are shown by their labels
         const { width, height } = shown.getBoundingClientRect();
         const { outlineStyle } = getComputedStyle(shown);
-        return { what: shown.textContent || activeElement.getAttribute('aria-label') || activeElement.id, seen: width > 1 && height > 1 && outlineStyle !== 'none' };
+        return { what: activeElement.outerHTML.slice(0, 200), seen: width > 1 && height > 1 && outlineStyle !== 'none' };
       });
       if (focused === undefined) break; // out of the page: the browser's own controls
       seen.push(focused);

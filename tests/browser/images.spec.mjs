@@ -3,11 +3,12 @@
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import path from 'node:path';
+import { builtInModel } from '../../tools/build/model_list.mjs';
+import { root } from '../../tools/build/run.mjs';
 import { expect, png } from './fixtures.mjs';
 import { blank, inPage, serveSeeing, test } from './in_page.mjs';
 import { seenScores } from './seeing_model.mjs';
 
-const { RESNET_DATA: data, RESNET_TEST_MODEL: realModel } = process.env;
 const close = 1e-3;
 const red = [255, 0, 0];
 const blue = [0, 0, 255];
@@ -39,9 +40,7 @@ async function colourfulPng(page) {
 
 /** A photograph as a PNG: what is in it is exact, whoever decodes it. */
 async function photoPng(page) {
-  const folder = path.join(data, 'images/labrador');
-  const [name] = fs.readdirSync(folder).filter((file) => /\.jpe?g$/i.test(file)).sort();
-  await servePicture(page, 'photo.jpg', fs.readFileSync(path.join(folder, name)));
+  await servePicture(page, 'photo.jpg', fs.readFileSync(path.join(root, 'web/app/samples/cat.jpg')));
   return Buffer.from(await inPage(page, async (_, __, { canvas, context, fileOf }) => {
     const bitmap = await createImageBitmap(await (await fetch('/pictures/photo.jpg')).blob());
     const surface = canvas(400, 300);
@@ -110,10 +109,10 @@ test('every kind of picture gives the same answer', async ({ page }) => {
 });
 
 test.describe(() => {
-  test.skip(!realModel, 'RESNET_DATA is not set, or has no resnet50-pqf');
+  test.skip(builtInModel() === undefined, 'models/default holds no model');
   test('every kind of picture gives the same answer: a photograph, and a real network', async ({ page }) => {
     await servePicture(page, 'same.png', await photoPng(page));
-    expectAlike(await everyKind(page, '/models/real.safetensors'), 400, 300);
+    expectAlike(await everyKind(page, `/models/${path.basename(builtInModel())}`), 400, 300);
   });
 });
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from winograd import conv3x3
+
 BLOCK_COUNTS: dict[str, tuple[str, tuple[int, int, int, int]]] = {
     "resnet18": ("basic", (2, 2, 2, 2)),
     "resnet34": ("basic", (3, 4, 6, 3)),
@@ -16,8 +18,17 @@ BLOCK_COUNTS: dict[str, tuple[str, tuple[int, int, int, int]]] = {
 STEMS = ("imagenet", "small")
 
 
-def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+class Convolution(nn.Conv2d):
+    winograd = False  # whether by winograd.py, if it is 3x3
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.winograd and self.kernel_size == (3, 3):
+            return conv3x3(x, self.weight, self.stride[0])
+        return super().forward(x)
+
+
+def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1) -> Convolution:
+    return Convolution(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
 
 
 def shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential | None:
@@ -77,7 +88,7 @@ def stage(block: type[BasicBlock | Bottleneck], count: int, inputs: int, width: 
 
 
 class ResNet(nn.Module):
-    def __init__(self, architecture: str, stem: str, classes: int) -> None:
+    def __init__(self, architecture: str, stem: str, classes: int, winograd: bool = False) -> None:
         super().__init__()
         kind, counts = BLOCK_COUNTS[architecture]
         block: type[BasicBlock | Bottleneck] = BasicBlock if kind == "basic" else Bottleneck
@@ -92,7 +103,8 @@ class ResNet(nn.Module):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(512 * block.expansion, classes)
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, Convolution):
+                module.winograd = winograd
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:

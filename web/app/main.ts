@@ -4,6 +4,7 @@
 import { cameraPanel } from './camera/camera_panel.js';
 import { isModelFile, onFiles, type PickedFile } from './files.js';
 import { manyPanel } from './many/many_panel.js';
+import { sortedFiles } from './many/sorted_files.js';
 import { modelsPanel } from './models/models_panel.js';
 import { photoPanel } from './photo/photo_panel.js';
 import type { App, Panel, PanelName } from './panel.js';
@@ -21,12 +22,14 @@ const panels: Record<PanelName, Panel> = {
 };
 const page = shell(session, panels);
 
-/** A model replaces the model; one picture goes to the panel that is shown, if it takes any; several go to the grid. */
+/** A model replaces the model; one photo goes to the panel that is shown, if it takes any; several, or labels, to the grid. */
 function take(files: PickedFile[]): void {
   const model = files.find(({ file }) => isModelFile(file));
-  if (model !== undefined) return void session.useFile(model.file);
-  if (files.length > 1) page.go('many', files);
-  else page.go(page.shown === 'many' ? 'many' : 'photo', files);
+  if (model !== undefined) void session.useFile(model.file);
+  const others = files.filter(({ file }) => !isModelFile(file));
+  if (others.length === 0) return;
+  const forGrid = others.length > 1 || sortedFiles(others).labels.length > 0 || page.shown === 'many';
+  page.go(forGrid ? 'many' : page.shown === 'models' ? 'models' : 'photo', others);
 }
 
 document.title = strings.title;

@@ -23,6 +23,7 @@ const lock = 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3';
 export function shell(session: Session, panels: Record<PanelName, Panel>): Shell {
   // Links, and not the tab pattern: each panel has an address, and the browser's own keys and history work.
   const links = panelNames.map((name) => element('a', { href: `#${name}` }, strings.panels[name]));
+  for (const name of panelNames) panels[name].root.tabIndex = -1; // it takes the focus where it is shown by the page itself
   const main = element('main', {}, ...panelNames.map((name) => panels[name].root));
   const root = element('div', { className: 'page' },
     element('header', {},
@@ -58,8 +59,11 @@ export function shell(session: Session, panels: Record<PanelName, Panel>): Shell
       return shown ?? 'photo';
     },
     go(name, files) {
-      if (name !== shown) history.pushState(undefined, '', `#${name}`);
-      showPanel(name);
+      if (name !== shown) {
+        history.pushState(undefined, '', `#${name}`);
+        showPanel(name);
+        panels[name].root.focus(); // what had the focus is hidden
+      }
       if (files !== undefined) panels[name].take?.(files);
     },
   };
