@@ -81,10 +81,12 @@ for (const panel of ['photo', 'many', 'camera', 'models']) {
       const focused = await page.evaluate(() => {
         const { activeElement } = document;
         if (activeElement === null || activeElement === document.body) return undefined;
-        const shown = activeElement.type === 'file' ? activeElement.closest('label') : activeElement; // those are shown by their labels
-        const { width, height } = shown.getBoundingClientRect();
-        const { outlineStyle } = getComputedStyle(shown);
-        return { what: activeElement.outerHTML.slice(0, 200), seen: width > 1 && height > 1 && outlineStyle !== 'none' };
+        const seen = [activeElement, activeElement.closest('label')].some((shown) => {
+          if (shown === null) return false;
+          const { width, height } = shown.getBoundingClientRect();
+          return width > 1 && height > 1 && getComputedStyle(shown).outlineStyle !== 'none';
+        });
+        return { what: activeElement.outerHTML.slice(0, 200), seen };
       });
       if (focused === undefined) break; // out of the page: the browser's own controls
       seen.push(focused);
