@@ -5,10 +5,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { buildModules } from './build.mjs';
-import { bundleApp, bundlePackage } from './bundle.mjs';
+import { bundleApp, bundlePackage, dist } from './bundle.mjs';
 import { chromium, setUp } from './setup.mjs';
 import { configureAndBuild } from './cmake.mjs';
 import { exitWith, Failure, inBuild, isMain, root } from './run.mjs';
+import { bundleSingle } from './single.mjs';
 import { prepareModel } from './start.mjs';
 
 // In this order: quick and telling first. Each returns {passed, failed, skipped}.
@@ -37,6 +38,7 @@ async function firefoxTests() {
   await buildModules();
   await bundlePackage();
   await bundleApp();
+  await bundleSingle(dist('resnet-wasm.html'));
   return nodeTests('firefox', 'tests/firefox');
 }
 

@@ -114,6 +114,17 @@ class TrainTest(unittest.TestCase):
         self.assertFalse(self.finish(self.run_in("run"), StopBefore(1)))
         with self.assertRaisesRegex(data.DataError, "cutout was 3, is 0"):
             self.run_in("run", replace(SETTINGS, cutout=0)).restore()
+        with self.assertRaisesRegex(data.DataError, "winograd was False, is True"):
+            self.run_in("run", replace(SETTINGS, winograd=True)).restore()
+
+    def test_setting_that_a_checkpoint_is_too_old_for_is_its_default(self) -> None:
+        run = self.run_in("run")
+        self.assertFalse(self.finish(run, StopBefore(1)))
+        state = torch.load(run.checkpoint)
+        del state["settings"]["winograd"]
+        torch.save(state, run.checkpoint)
+        run.restore()
+        self.assertEqual(run.step, 1)
 
     def test_model_file_has_torchvision_names_and_metadata(self) -> None:
         run = self.run_in("model")
@@ -184,6 +195,9 @@ class TrainTest(unittest.TestCase):
         self.assertIn("nowhere is not a directory", missing.stderr)
         done = told(*folders, *output, *small)
         self.assertEqual(done.returncode, 0, done.stderr)
+        fast = told(*folders, "--output", str(self.folder / "fast"), *small, "--winograd")
+        self.assertEqual(fast.returncode, 0, fast.stderr)
+        self.assertRegex(fast.stderr, "convolutions: (Winograd's|torch's own, as )")
         again = told(*folders, *output, *small)
         self.assertEqual(again.returncode, 1)
         self.assertIn("add --resume", again.stderr)

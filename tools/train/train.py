@@ -412,7 +412,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--subset", type=positive, help="train on so many pictures, drawn with the seed")
     add("--seed", type=int, default=1, help="decides everything random")
     add("--threads", type=positive, default=2, help="processor threads; another number rounds differently")
-    add("--winograd", action="store_true", help="3x3 convolutions in less than half the time, where there is a C++ compiler")
+    add("--winograd", action="store_true", help="faster 3x3 convolutions, where there is a C++ compiler and AVX2")
     add("--evaluate-every", type=positive, default=1, metavar="EPOCHS", help="how often to test; always at the end")
     add("--save-minutes", type=float, default=5, help="a checkpoint at least so often, besides each epoch's")
     options = parser.parse_args()

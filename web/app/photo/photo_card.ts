@@ -90,7 +90,8 @@ function toolsView(
   heat.fade(usualOpacity);
   let name: string | undefined;
   photo.watch((state) => {
-    root.classList.toggle('blank', state.kind === 'empty');
+    // A whole photo that cannot be read has no parts either.
+    root.classList.toggle('blank', state.kind === 'empty' || (state.kind === 'failed' && state.region === undefined));
     if (state.kind === 'empty') return;
     if (state.url !== name) edit(false);
     name = state.url;
