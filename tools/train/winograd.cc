@@ -333,8 +333,9 @@ class Convolution {
     float taps[kVector][kTaps * kTaps][kVector] = {};
     for (long place = 0; place < kTaps * kTaps; ++place) {
       const long tap = Tap(input / x_.channels, place);
+      if (tap < 0) continue;
       const float* from = w + (output * 9 + tap) * x_.channels + input % x_.channels;
-      for (long o = 0; tap >= 0 && o < kVector; ++o, from += 9 * x_.channels) {
+      for (long o = 0; o < kVector; ++o, from += 9 * x_.channels) {
         for (long i = 0; i < kVector; ++i) {
           taps[kTransposed ? o : i][place][kTransposed ? i : o] = from[i];
         }
