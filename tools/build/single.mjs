@@ -25,8 +25,8 @@ export async function bundleSingle(target, model) {
   const html = replaceAll(fs.readFileSync(path.join(root, 'web/app/index.html'), 'utf8'), [
     ['%CONTENT_SECURITY_POLICY%', singlePolicy({ script: hash(script), styles: hash(styles) })],
     ['href="icons/icon.svg"', `href="data:image/svg+xml;base64,${icon.toString('base64')}"`],
-    [/ *<link rel="(apple-touch-icon|manifest)".*\n/, ''],
-    [/ *<link rel="(apple-touch-icon|manifest)".*\n/, ''],
+    [/ *<link rel="apple-touch-icon".*\n/, ''],
+    [/ *<link rel="manifest".*\n/, ''],
     ['<link rel="stylesheet" href="styles.css">', `<style>${styles}</style>`],
     [/ *<script type="module" src="main.js"><\/script>\n/, ''],
   ]);

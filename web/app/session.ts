@@ -31,6 +31,17 @@ export class Session {
     return value.kind === 'ready' ? value : undefined;
   }
 
+  /** Calls back whenever the model that can be used is another one, or there is none any more; not now. */
+  onChange(changed: () => void): void {
+    let before = this.ready?.classifier;
+    this.model.watch(() => {
+      const now = this.ready?.classifier;
+      if (now === before) return;
+      before = now;
+      changed();
+    });
+  }
+
   /** Loads the served model that was chosen last, or else the first; a file that was chosen meanwhile goes before. */
   async begin(): Promise<void> {
     const { signal } = this.#loading;

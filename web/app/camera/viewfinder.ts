@@ -30,11 +30,7 @@ export class Viewfinder {
   constructor(session: Session, video: HTMLVideoElement) {
     this.#session = session;
     this.#video = video;
-    let before: Classifier | undefined;
-    session.model.watch(() => {
-      const classifier = session.ready?.classifier;
-      if (classifier === before) return;
-      before = classifier;
+    session.onChange(() => {
       this.sight.set({});
       void this.#look();
     });

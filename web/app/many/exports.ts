@@ -1,9 +1,8 @@
 // The results as files: JSON in the form of `resnet classify --json`, and a table for spreadsheets.
 //
 // SPDX-License-Identifier: MIT
+import { shownResults } from '../parts/results.js';
 import type { Item } from './item.js';
-
-const columns = 5;
 
 /** An object for each photo that has been looked at. */
 export function jsonOf(items: readonly Item[]): string {
@@ -17,7 +16,7 @@ export function jsonOf(items: readonly Item[]): string {
 
 /** A line for each photo that has been looked at: its file, five labels with their scores, or the error. RFC 4180. */
 export function csvOf(items: readonly Item[]): string {
-  const ranks = Array.from({ length: columns }, (_, i) => i + 1);
+  const ranks = Array.from({ length: shownResults }, (_, i) => i + 1);
   const head = ['file', ...ranks.flatMap((rank) => [`label ${rank}`, `score ${rank}`]), 'error', 'message'];
   const lines = items.flatMap(({ path, outcome }) => {
     if (outcome === undefined) return [];

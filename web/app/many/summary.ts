@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: MIT
 import type { Prediction } from '../../api/index.js';
+import { shownResults } from '../parts/results.js';
 import { labelOf, type Classes } from './class_names.js';
 import { bestOf, type Item } from './item.js';
 
@@ -21,8 +22,6 @@ export interface Summary {
   /** Classes that were the best one, most frequent first; among equals the one with the lower number. */
   votes: Vote[];
 }
-
-const kept = 5;
 
 export function summaryOf(items: readonly Item[], model: Classes): Summary {
   const sums = new Float64Array(model.classes);
@@ -47,5 +46,5 @@ export function summaryOf(items: readonly Item[], model: Classes): Summary {
 function means(sums: Float64Array, photos: number, model: Classes): Prediction[] {
   const all = Array.from(sums, (sum, index) => ({ index, score: sum / photos }));
   all.sort((a, b) => b.score - a.score || a.index - b.index);
-  return all.slice(0, kept).map(({ index, score }) => ({ index, label: labelOf(model, index), score }));
+  return all.slice(0, shownResults).map(({ index, score }) => ({ index, label: labelOf(model, index), score }));
 }

@@ -101,13 +101,7 @@ export function compareCard(session: Session): CompareCard {
     const model = session.served.value?.[Number(select.value)];
     if (select.value !== '' && model !== undefined) void use(model.source, model.name);
   };
-  let before = session.ready?.classifier;
-  session.model.watch(() => {
-    const { classifier } = session.ready ?? {};
-    if (classifier === before) return;
-    before = classifier;
-    void compare();
-  });
+  session.onChange(() => void compare());
   const root = element('section', { className: 'card compare', 'aria-labelledby': 'compare-heading' },
     element('h2', { id: 'compare-heading' }, words.heading), element('p', { className: 'quiet' }, words.detail),
     element('div', { className: 'bar-row' },

@@ -4,7 +4,7 @@
 import type { Atom } from '../atom.js';
 import { element, icon, setText } from '../dom.js';
 import { modelHindrance } from '../parts/model_progress.js';
-import { filePicker } from '../parts/pickers.js';
+import { button, filePicker } from '../parts/pickers.js';
 import type { Session } from '../session.js';
 import { strings } from '../strings.js';
 import { doubtedClasses } from './doubted.js';
@@ -71,8 +71,8 @@ function toolsView(
 ): HTMLElement {
   const { region: words } = strings;
   let editing = false;
-  const choosePart = element('button', { type: 'button', className: 'button secondary', onclick: () => edit(!editing) }, words.choose);
-  const whole = element('button', { type: 'button', className: 'button secondary', onclick: () => actions.look(undefined) }, words.whole);
+  const choosePart = button('secondary', words.choose, () => edit(!editing));
+  const whole = button('secondary', words.whole, () => actions.look(undefined));
   const help = element('p', { className: 'quiet region-help', hidden: true }, words.help);
   const opacity = element('input', { type: 'range', min: '0', max: '1', step: '0.05', value: String(usualOpacity) });
   const fade = element('label', { className: 'fade' }, strings.heat.opacity, opacity);

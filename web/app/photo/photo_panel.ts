@@ -78,11 +78,7 @@ export function photoPanel({ session, go }: App): Panel {
     },
   };
 
-  let before = session.ready?.classifier;
-  session.model.watch(() => {
-    const classifier = session.ready?.classifier;
-    if (classifier === before) return;
-    before = classifier;
+  session.onChange(() => {
     located.set(undefined); // another model's classes have other numbers
     void classify();
   });
