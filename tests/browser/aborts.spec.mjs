@@ -66,6 +66,22 @@ test('a load from memory is aborted while the engine starts, and leaves none', a
   expect(page.workers()).toEqual([]);
 });
 
+test('a load that runs into a time limit rejects with the limit\'s own reason', async ({ page, serve }) => {
+  const { url } = await serve('stalled.wasm', { body: Buffer.alloc(1000), stalls: 100, type: 'application/wasm' });
+  const reasons = await inPage(page, async ({ Classifier }, { model, wasm }) => {
+    const options = { build: 'simd', threads: 1, wasmUrl: { simd: wasm }, cache: false };
+    const bytes = await (await fetch(model)).arrayBuffer();
+    const found = [];
+    for (const source of [model, bytes]) {
+      // The browser itself aborts these: what waits for one listener goes on before the next listener hears of it.
+      const signal = AbortSignal.timeout(700);
+      found.push(await Classifier.load(source, { ...options, signal }).catch((error) => (error === signal.reason ? error.name : String(error))));
+    }
+    return found;
+  }, { model: blank, wasm: url });
+  expect(reasons).toEqual(['TimeoutError', 'TimeoutError']);
+});
+
 test('a load is aborted before it begins, and asks for nothing', async ({ page }) => {
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));

@@ -17,6 +17,11 @@ const cat = path.join(root, 'web/app/samples/cat.jpg');
 const model = builtInModel();
 const skip = model === undefined ? 'models/default holds no model' : false;
 const patienceMs = 60_000;
+// While Firefox 153 is driven through BiDi, a worker that starts another one stops for ever now and then: once in about a hundred
+// times on a busy machine, also where none of our code runs; never in 1450 times without a driver. So what starts threads here is
+// given up after a while, and tried again.
+const attempts = 4;
+const attemptMs = 20_000;
 
 let browser;
 let server;
@@ -47,15 +52,42 @@ async function open(address) {
 
 const text = (page, selector) => page.$eval(selector, (node) => node.textContent);
 
+/** The page of the server, when its model is ready. */
+async function openReady() {
+  for (let attempt = 1; ; ++attempt) {
+    const opened = await open(server.url);
+    const ready = shown(opened.page, '.model .facts', attempt < attempts ? attemptMs : patienceMs);
+    if (attempt === attempts || await ready.then(() => true, () => false)) return ready.then(() => opened);
+    await opened.page.close();
+  }
+}
+
+/** Gives the page `classifierOf(options)`: the built-in model, by the package. */
+async function givePackage(page) {
+  await page.evaluate(async (address, most, ms) => {
+    const { Classifier } = await import('/package/index.js');
+    globalThis.classifierOf = async (options) => {
+      for (let attempt = 1; ; ++attempt) {
+        try {
+          return await Classifier.load(address, { ...options, signal: AbortSignal.timeout(ms) });
+        } catch (error) {
+          if (error.name !== 'TimeoutError' || attempt === most) throw error;
+        }
+      }
+    };
+  }, new URL(`models/${path.basename(model)}`, server.url).href, attempts, attemptMs);
+}
+
 /** Until `condition`, a function for the page, is true. Asked from here: a page that is not in front has no frames to wait for. */
-async function until(page, condition, ...args) {
-  const end = Date.now() + patienceMs;
-  while (!await page.evaluate(condition, ...args)) {
-    if (Date.now() > end) assert.fail(`${condition} ${args}: not so within ${patienceMs / 1000} s; the page says: ${await text(page, 'body')}`);
+async function until(page, condition, arg, limitMs = patienceMs) {
+  const end = Date.now() + limitMs;
+  while (!await page.evaluate(condition, arg)) {
+    if (Date.now() > end) assert.fail(`${condition} ${arg}: not so within ${limitMs / 1000} s; the page says: ${await text(page, 'body')}`);
     await new Promise((resolve) => { setTimeout(resolve, 100); });
   }
 }
-const shown = (page, selector) => until(page, (wanted) => document.querySelector(wanted)?.checkVisibility() ?? false, selector);
+const shown = (page, selector, limitMs = patienceMs) => until(
+  page, (wanted) => document.querySelector(wanted)?.checkVisibility() ?? false, selector, limitMs);
 
 /** Gives the page a photo, and waits for its five rows: [label and score]. */
 async function look(page, file) {
@@ -75,8 +107,7 @@ async function expected() {
 }
 
 test('a photo gets the same answer as in Node, by the best build that Firefox knows', { skip }, async () => {
-  const { page, offences } = await open(server.url);
-  await shown(page, '.model .facts');
+  const { page, offences } = await openReady();
   assert.deepEqual(await look(page, cat), await expected());
   assert.match(await text(page, '.model .facts'), /WebAssembly (relaxed )?SIMD, \d threads/);
   await (await page.$('.photo-panel .results button')).click();
@@ -86,8 +117,7 @@ test('a photo gets the same answer as in Node, by the best build that Firefox kn
 });
 
 test('a file that is no picture is refused in words', { skip }, async () => {
-  const { page, offences } = await open(server.url);
-  await shown(page, '.model .facts');
+  const { page, offences } = await openReady();
   await (await page.$('.photo input[type=file]')).uploadFile(path.join(root, 'package.json'));
   await shown(page, '.photo-panel .alert');
   assert.match(await text(page, '.photo-panel .alert'), /package\.json/);
@@ -97,14 +127,14 @@ test('a file that is no picture is refused in words', { skip }, async () => {
 
 test('every build that Firefox can run gives the same scores', { skip }, async () => {
   const { page } = await open(server.url);
-  const results = await page.evaluate(async (address, photo) => {
-    const { Classifier } = await import('/package/index.js');
+  await givePackage(page);
+  const results = await page.evaluate(async (photo) => {
     const file = await (await fetch(photo)).arrayBuffer();
     const found = {};
     for (const build of ['simd', 'relaxed']) {
       for (const threads of [1, 2]) {
         try {
-          const classifier = await Classifier.load(address, { build, threads });
+          const classifier = await classifierOf({ build, threads });
           const { predictions } = await classifier.classify(file, { maxResults: 0 });
           found[`${build} ${classifier.info.threads}`] = predictions.map(({ index, score }) => `${index} ${score}`).join();
           classifier.dispose();
@@ -114,7 +144,7 @@ test('every build that Firefox can run gives the same scores', { skip }, async (
       }
     }
     return found;
-  }, new URL(`models/${path.basename(model)}`, server.url).href, '/samples/cat.jpg');
+  }, '/samples/cat.jpg');
   assert.ok(Object.keys(results).includes('simd 1') && Object.keys(results).includes('simd 2'), Object.keys(results).join());
   assert.equal(new Set(Object.values(results)).size, 1); // whole numbers: to the last bit
   await page.close();
@@ -122,11 +152,12 @@ test('every build that Firefox can run gives the same scores', { skip }, async (
 
 test('an abort holds, and a classifier that was disposed of says so', { skip }, async () => {
   const { page } = await open(server.url);
-  const outcome = await page.evaluate(async (address) => {
+  await givePackage(page);
+  const outcome = await page.evaluate(async () => {
     const { Classifier } = await import('/package/index.js');
     const reason = new Error('changed my mind');
-    const stopped = await Classifier.load(address, { signal: AbortSignal.abort(reason) }).catch((error) => error.message);
-    const classifier = await Classifier.load(address);
+    const stopped = await Classifier.load('/no/model', { signal: AbortSignal.abort(reason) }).catch((error) => error.message);
+    const classifier = await classifierOf({});
     const photo = await (await fetch('/samples/cat.jpg')).arrayBuffer();
     const controller = new AbortController();
     const call = classifier.classify(photo, { signal: controller.signal }).catch((error) => error.message);
@@ -136,7 +167,7 @@ test('an abort holds, and a classifier that was disposed of says so', { skip }, 
     classifier.dispose();
     const late = await classifier.classify(photo).catch(({ code }) => code);
     return { stopped, aborted, best: predictions.length, late };
-  }, new URL(`models/${path.basename(model)}`, server.url).href);
+  });
   assert.deepEqual(outcome, { stopped: 'changed my mind', aborted: 'changed my mind', best: 5, late: 'cancelled' });
   await page.close();
 });

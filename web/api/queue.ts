@@ -33,6 +33,8 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
     const abort = () => reject(signal.reason as Error);
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    // Of a signal that the browser itself aborts (a time limit), the work may hear before this does.
+    const fail = (error: unknown) => (signal.aborted ? abort() : reject(error as Error));
+    promise.then(resolve, fail).finally(() => signal.removeEventListener('abort', abort));
   });
 }
