@@ -29,8 +29,7 @@ function(resnet_wasm_module target)
     -sENVIRONMENT=web,worker   # with node in the list the glue holds import('module'), which some bundlers refuse
     -sDYNAMIC_EXECUTION=0      # no eval or new Function: pages with a strict Content-Security-Policy
     -sEMBIND_AOT=1             # which Embind's call wrappers would use otherwise
-    -sFILESYSTEM=0             # bytes come and go through memory
-    -sINCOMING_MODULE_JS_API=wasmBinary,instantiateWasm,locateFile)
+    -sFILESYSTEM=0)            # bytes come and go through memory
   if(RESNET_WASM_THREADS)
     target_link_options(${target} PRIVATE
       "-sPTHREAD_POOL_SIZE=Module['poolSize']"  # all of them started beforehand: one more could not start while we compute

@@ -29,8 +29,9 @@ class Engine {
                   std::string(PrecisionName(info.precision)), "activationBits",
                   info.activation_bits, "classes", info.network.classes, "inputSize",
                   info.recipe.crop, "embeddingSize", classifier_->network().embedding_size(),
-                  "labels", val::array(info.labels), "name", info.name, "licence", info.licence,
-                  "source", info.source, "accuracy", info.accuracy);
+                  "labels", val::array(info.labels), "labelIds", val::array(info.label_ids), "name",
+                  info.name, "licence", info.licence, "source", info.source, "accuracy",
+                  info.accuracy);
   }
 
   val BeginBytes(const val& bytes, const val& options) {

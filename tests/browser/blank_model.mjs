@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 export const labels = ['nothing', 'something', 'anything'];
+export const labelIds = ['n00', 'n01', 'n02'];
 const usualBias = [0, 2, 1];
 /** With this one no class is much more likely than another. */
 export const doubtfulBias = [0, 0.2, 0.1];
@@ -36,7 +37,8 @@ function layers(classes) {
 }
 
 /**
- * `crop`: side of the input. `bias`: the last layer's, from which all scores come: as many classes, the first ones are `labels`.
+ * `crop`: side of the input. `bias`: the last layer's, from which all scores come: as many classes, the first ones are `labels`;
+ * where these are all, there are `labelIds` too.
  * `golden`: recorded logits, to be compared with `bias` by the self-test.
  */
 export function writeBlankModel(file, { crop = 32, bias = usualBias, golden } = {}) {
@@ -47,6 +49,7 @@ export function writeBlankModel(file, { crop = 32, bias = usualBias, golden } = 
   const metadata = {
     format: 'resnet-wasm 1', architecture: 'resnet18', variant: 'torchvision', stem: 'small', classes: String(bias.length),
     head: String(bias.length), precision: 'f16', recipe: JSON.stringify(recipe), labels: JSON.stringify(names), name: 'blank',
+    ...(bias.length === labelIds.length && { label_ids: JSON.stringify(labelIds) }),
   };
   const tensors = [];
   for (const [name, shape] of layers(bias.length)) {

@@ -59,6 +59,22 @@ test('without a network, what is kept is used, and what is not is an error', asy
   expect(await load(page, other.url)).toEqual({ code: 'io' });
 });
 
+test('a server that does not answer keeps nobody from what is kept for longer than some seconds', async ({ page, serve }) => {
+  const { url, asked, change } = await serve('kept.safetensors', { body: bytes });
+  expect(await load(page, url)).toEqual(done);
+  change({ silent: true });
+  const isReason = await inPage(page, async ({ Classifier }, source, { wait }) => {
+    const controller = new AbortController();
+    const call = Classifier.load(source, { signal: controller.signal }).catch((error) => error);
+    await wait(500);
+    controller.abort(new Error('changed my mind'));
+    return await call === controller.signal.reason;
+  }, url);
+  expect(isReason).toBe(true); // whoever does not want to wait even so long
+  expect(await load(page, url)).toEqual(done);
+  expect(asked).toEqual(['GET', 'HEAD', 'HEAD']);
+});
+
 const changes = [
   ['another ETag', () => ({ body: seeingModel(bytes), etag: '"2"' }), 32],
   ['another length', () => ({ body: modelBytes('slow.safetensors'), etag: null }), 128],

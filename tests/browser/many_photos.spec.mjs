@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { builtInModel } from '../../tools/build/model_list.mjs';
 import { inBuild, root } from '../../tools/build/run.mjs';
-import { labels } from './blank_model.mjs';
+import { labelIds, labels } from './blank_model.mjs';
 import { expect, modelFacts, photo, png, serveModel, test } from './fixtures.mjs';
 import { seeingModel, seenScores } from './seeing_model.mjs';
 
@@ -259,6 +259,16 @@ test('with one folder for each class: how many are right, and what is taken for 
   await drawn.context().close();
   await page.getByLabel('Show').selectOption('Wrong answers');
   await expectNames(page, [`really ${red}`]);
+});
+
+test('folders may be named by the ids of the classes, as ImageNet\'s are', async ({ page }) => {
+  await open(page);
+  await addFolder(page, folderOf({
+    [`${labelIds[0]}/1.png`]: coloured('red'), [`val/${labelIds[1].toUpperCase()}/1.png`]: coloured('green'), [`${red}/2.png`]: coloured('blue'),
+  }));
+  await expectDone(page, 3);
+  await expect(page.locator('.accuracy .accuracy-facts')).toHaveText('Right66.7% 2 of 3 photos');
+  await expect(page.locator('.accuracy .notes li')).toHaveText(['By the names of the folders.']);
 });
 
 test('with a labels file: by number and by label, with what does not fit listed', async ({ page }) => {

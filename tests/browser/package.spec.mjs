@@ -1,7 +1,7 @@
 // The package, imported by a page under the strict policy: what its API promises.
 //
 // SPDX-License-Identifier: MIT
-import { labels, scores } from './blank_model.mjs';
+import { labelIds, labels, scores } from './blank_model.mjs';
 import { expect, png } from './fixtures.mjs';
 import { blank, inPage, test } from './in_page.mjs';
 
@@ -43,7 +43,7 @@ test('takes options as MediaPipe names them', async ({ page }) => {
   }, picture);
   expect(found).toMatchObject({
     one: [1], sure: [1], allowed: [2, 0], denied: [2, 0], turned: 3, pixels: 20, heatmap: [1, true], embedding: 512,
-    info: { architecture: 'resnet18', precision: 'f16', classes: 3, inputSize: 32, build: 'relaxed', worker: true, labels },
+    info: { architecture: 'resnet18', precision: 'f16', classes: 3, inputSize: 32, build: 'relaxed', worker: true, labels, labelIds },
   });
 });
 

@@ -6,7 +6,7 @@ import http from 'node:http';
 /**
  * Serves `body` at every address. `etag`: null for none; `sized`: false does not say the length; `ranges`: false ignores them;
  * `breaks`: how many bytes the first, second.. answers hold before the connection ends; `stalls`: after how many bytes nothing more
- * comes; `status`, `type`: of every answer.
+ * comes; `silent`: never answers; `status`, `type`: of every answer.
  * Resolves to {url, requests, change, close}; `requests` holds the headers of each, `change` sets options anew.
  */
 export async function serveFile(options) {
@@ -14,6 +14,7 @@ export async function serveFile(options) {
   const requests = [];
   const server = http.createServer((request, response) => {
     requests.push(request.headers);
+    if (state.silent) return;
     answer(request, response, state, state.breaks[requests.length - 1]);
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { builtInModel, placeModels } from './model_list.mjs';
-import { packageNotices } from './notices.mjs';
+import { packageNotices, pageNotices } from './notices.mjs';
 import { bundleServiceWorker } from './offline.mjs';
 import { metaPolicy } from './policy.mjs';
 import { Failure, inBuild, root, run } from './run.mjs';
@@ -60,6 +60,7 @@ export async function bundleApp() {
   for (const name of ['manifest.webmanifest', 'icons', 'samples']) {
     fs.cpSync(path.join(root, 'web/app', name), dist('app', name), { recursive: true, filter: (file) => !file.endsWith('.md') });
   }
+  fs.writeFileSync(dist('app/THIRD-PARTY.txt'), pageNotices(emscriptenFolder()));
   await bundleServiceWorker(dist('app'));
   // The page asks for its models; whoever hosts it may put others there.
   placeModels(dist('app/models'), [builtInModel()].filter(Boolean));

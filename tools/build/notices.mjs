@@ -9,7 +9,7 @@ import { readPins, setUpThirdParty } from './third_party.mjs';
 
 const file = path.join(root, 'THIRD-PARTY.md');
 
-const heading = `# Third-party software
+const repositoryHeading = `# Third-party software
 
 What is pinned in [cmake/third-party.json](cmake/third-party.json), why, and under which licence. None of its source is in this repository.
 What is marked "core" is part of the WebAssembly files and of the program; "package" of the JavaScript beside those files; "page" of the page alone; "tools" of the program alone; "tests" of none of them.
@@ -73,6 +73,8 @@ scripts hold the glue that Emscripten wrote.
 
 `;
 
+const pageHeading = packageHeading.replace('this package', 'this page');
+
 const fence = '```';
 const table = (head, rows) => [head, head.replace(/[^|]+/g, ' --- '), ...rows].join('\n');
 const row = (...cells) => `| ${cells.join(' | ')} |`;
@@ -104,18 +106,23 @@ export function notices() {
   const pinRows = pins.map(({ name, version, licence, usedBy, why }) => row(name, version, licence, usedBy, why));
   const texts = [...pins.filter(({ usedBy }) => usedBy !== 'tests').map(pinText), ...[...bundled, ...inPage].map(bundledText)];
   return [
-    heading, table(row('name', 'version', 'licence', 'part of', 'why'), [...pinRows, ...npmRows(bundled, 'package'), ...npmRows(inPage, 'page')]), '\n',
+    repositoryHeading, table(row('name', 'version', 'licence', 'part of', 'why'), [...pinRows, ...npmRows(bundled, 'package'), ...npmRows(inPage, 'page')]), '\n',
     systemLibraries, classNames, '\nFor building and testing, from the npm registry:\n\n',
     table(row('name', 'version', 'licence', 'why'), npmRows(development)), '\n', otherTools, texts.map(section).join('\n'),
   ].join('');
 }
 
 /** For the npm package. `emscripten`: the folder of the one that linked the WebAssembly files. */
-export function packageNotices(emscripten) {
+export const packageNotices = (emscripten) => noticesOf(packageHeading, bundled, emscripten);
+
+/** For the page. */
+export const pageNotices = (emscripten) => noticesOf(pageHeading, [...bundled, ...inPage], emscripten);
+
+function noticesOf(heading, packages, emscripten) {
   const pins = readPins().filter(({ usedBy }) => usedBy === 'core');
-  const rows = [...pins.map(({ name, version, licence, why }) => row(name, version, licence, why)), ...npmRows(bundled)];
-  const texts = [...pins.map(pinText), ...emscriptenTexts(emscripten), ...bundled.map(bundledText)];
-  return `${packageHeading}${table(row('name', 'version', 'licence', 'why'), rows)}\n\n${texts.map(section).join('\n')}`;
+  const rows = [...pins.map(({ name, version, licence, why }) => row(name, version, licence, why)), ...npmRows(packages)];
+  const texts = [...pins.map(pinText), ...emscriptenTexts(emscripten), ...packages.map(bundledText)];
+  return `${heading}${table(row('name', 'version', 'licence', 'why'), rows)}\n\n${texts.map(section).join('\n')}`;
 }
 
 function emscriptenTexts(folder) {

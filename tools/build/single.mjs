@@ -9,9 +9,11 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildModules } from './build.mjs';
 import { aliases, dist, stylesOf } from './bundle.mjs';
+import { pageNotices } from './notices.mjs';
 import { singlePolicy } from './policy.mjs';
 import { exitWith, Failure, inBuild, isMain, placeWhole, readOptions, root } from './run.mjs';
 import { prepareModel } from './start.mjs';
+import { emscriptenFolder } from './versions.mjs';
 
 const builds = ['simd', 'relaxed']; // without threads: a page from a disk may not have them
 // A multiple of three, so that no piece but the last ends in the filling of base64.
@@ -36,7 +38,7 @@ export async function bundleSingle(target, model) {
     const out = fs.openSync(file, 'w');
     fs.writeSync(out, before);
     if (model !== undefined) writeModel(out, model);
-    fs.writeSync(out, `<script>${script}</script>\n</body>${after}`);
+    fs.writeSync(out, `<script>${script}</script>\n</body>${after}${comment(pageNotices(emscriptenFolder()))}`);
     fs.closeSync(out);
   });
 }
@@ -80,6 +82,12 @@ function inScript(text) {
   const safe = text.replaceAll(/<(?=\/script|!--)/gi, '\\x3C'); // either stands in strings only
   if (/[\r\0]/.test(safe)) throw new Failure('the script holds characters that the parser of HTML changes: its hash would not be right');
   return safe;
+}
+
+/** A page in a single file has no other one beside it to hold the licences. */
+function comment(text) {
+  if (/--!?>|<!--/.test(text)) throw new Failure('the notices hold what ends a comment of HTML');
+  return `<!--\n${text}-->\n`;
 }
 
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -1,12 +1,16 @@
 // Model files kept in the browser's Cache API, so that they are there the next time, online or not.
 //
-// A file whose sha256 is known is used without asking anybody, and fetched again if it proves to be another one. For others the server is asked with a HEAD request whether it
-// still has the same; where it cannot be reached, what is kept is used. No room, a private window, no Cache API (Node, pages
-// that are not secure): everything works as without a cache.
+// A file whose sha256 is known is used without asking anybody, and fetched again if it proves to be another one. For others the
+// server is asked with a HEAD request whether it still has the same; where it cannot be reached, what is kept is used. No room, a
+// private window, no Cache API (Node, pages that are not secure): everything works as without a cache.
 // SPDX-License-Identifier: MIT
 import { ResnetError } from './errors.js';
+import { abortable } from './queue.js';
 
 export const defaultCacheName = 'resnet-wasm';
+
+// A network that is there and carries nothing must not keep anybody from what lies here already.
+const answerMs = 4_000;
 
 /** `false`: none. A name: a cache of that name, in place of `resnet-wasm`. */
 export type CacheOption = boolean | string;
@@ -79,14 +83,19 @@ async function storedResponse(store: Cache, request: Request, { sha256, signal }
   return undefined;
 }
 
-/** Whether the server still has the file that was stored; true where it cannot be asked. */
+/** Whether the server still has the file that was stored; true where it cannot be asked, or does not answer. */
 async function isCurrent(request: Request, stored: Response, signal: AbortSignal | undefined): Promise<boolean> {
   let now: Response;
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), answerMs);
   try {
-    now = await fetch(new Request(request, { method: 'HEAD', cache: 'no-cache', ...(signal && { signal }) }));
+    now = await abortable(fetch(new Request(request, { method: 'HEAD', cache: 'no-cache', signal: limit.signal })), signal);
   } catch {
     signal?.throwIfAborted();
     return true;
+  } finally {
+    clearTimeout(timer);
+    limit.abort(); // nobody waits for it any more
   }
   const compared = ['etag', 'last-modified', 'content-length'].filter((name) => now.headers.has(name) && stored.headers.has(name));
   return now.ok && compared.length > 0 && compared.every((name) => now.headers.get(name) === stored.headers.get(name));

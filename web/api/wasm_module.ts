@@ -51,6 +51,8 @@ export interface ModelInfo {
   embeddingSize: number;
   /** One per class, or none. */
   labels: string[];
+  /** One per class, or none: names in another system, such as ImageNet's `n02123045`. */
+  labelIds: string[];
   /** Free text from the model file; empty where it is not known. */
   name: string;
   licence: string;

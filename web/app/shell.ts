@@ -34,7 +34,8 @@ export function shell(session: Session, panels: Record<PanelName, Panel>): Shell
     element('footer', {}, icon(lock), element('div', {},
       element('p', {}, element('strong', {}, strings.privacy), ' ', edition.hasServer ? strings.privacyDetail : strings.single.privacyDetail),
       ...(edition.hasServer ? [offlineView(session)] : []),
-      privacyView())));
+      privacyView(),
+      ...(edition.hasServer ? [element('p', {}, element('a', { href: 'THIRD-PARTY.txt' }, strings.licences))] : []))));
 
   let shown: PanelName | undefined;
   const showPanel = (name: PanelName) => {

@@ -6,6 +6,7 @@
 export interface Classes {
   readonly classes: number;
   readonly labels: readonly string[];
+  readonly labelIds: readonly string[];
 }
 
 export const labelOf = ({ labels }: Classes, index: number) => labels[index] ?? `class ${index}`;
@@ -18,17 +19,22 @@ export function uniqueLabels(model: Classes): string[] {
   return all.map((label, index) => (bearers.get(label) === 1 ? label : `${label} [${index}]`));
 }
 
-/** Finds the class that a name means: a label in any case, or a number. A name that several classes bear means none. */
-export function classFinder({ classes, labels }: Classes): (name: string) => number | undefined {
-  const byLabel = new Map<string, number | undefined>();
-  labels.forEach((label, index) => {
-    const name = label.toLowerCase();
-    byLabel.set(name, byLabel.has(name) ? undefined : index);
-  });
+/** Finds the class that a name means: a label or else a label id, in any case, or a number. What several classes bear means none. */
+export function classFinder({ classes, labels, labelIds }: Classes): (name: string) => number | undefined {
+  const maps = [labels, labelIds].map(classesByName);
   return (name) => {
-    const label = name.toLowerCase();
-    return byLabel.has(label) ? byLabel.get(label) : classNumber(name, classes);
+    const map = maps.find((known) => known.has(name.toLowerCase()));
+    return map === undefined ? classNumber(name, classes) : map.get(name.toLowerCase());
   };
+}
+
+function classesByName(names: readonly string[]): Map<string, number | undefined> {
+  const known = new Map<string, number | undefined>();
+  names.forEach((exact, index) => {
+    const name = exact.toLowerCase();
+    known.set(name, known.has(name) ? undefined : index);
+  });
+  return known;
 }
 
 /** The number of a class, where the text is one. */

@@ -126,13 +126,28 @@ async function answers([a, b]: [Classifier, Classifier], photo: Blob, signal: Ab
 /** Whether they agree, by how much the scores differ at most, and which is quicker. */
 function verdict(a: Answer, b: Answer): string {
   const { compare: words } = strings;
-  const [best, otherBest] = [a.result.predictions[0], b.result.predictions[0]];
+  const [classes, otherClasses] = [byClass(a.result), byClass(b.result)];
+  const [best, otherBest] = [a, b].map(({ result }) => result.predictions[0]);
   if (best === undefined || otherBest === undefined) return '';
-  const agreement = best.label === otherBest.label ? words.agree(best.label) : words.differ(best.label, otherBest.label);
-  const scores = new Map(b.result.predictions.map(({ label, score }) => [label, score]));
-  const gaps = a.result.predictions.map(({ label, score }) => Math.abs(score - (scores.get(label) ?? NaN)));
+  const same = classes.get(best.index)?.key === otherClasses.get(otherBest.index)?.key;
+  const agreement = same ? words.agree(best.label) : words.differ(best.label, otherBest.label);
+  const scores = new Map([...otherClasses.values()].map(({ key, score }) => [key, score]));
+  const gaps = [...classes.values()].map(({ key, score }) => Math.abs(score - (scores.get(key) ?? NaN)));
   const gap = gaps.some(Number.isNaN) ? '' : words.gap(Math.max(...gaps)); // other classes: nothing to compare
   return [agreement, gap, words.times(a.ms / b.ms)].filter(Boolean).join(' ');
+}
+
+/**
+ * By number, in both models perhaps another one: the class's score, and a key that is the same in both. That is its label, and
+ * where several classes have one label (ImageNet's two cranes) also which of them it is.
+ */
+function byClass({ predictions }: ClassifyResult): Map<number, { key: string; score: number }> {
+  const seen = new Map<string, number>();
+  return new Map([...predictions].sort((a, b) => a.index - b.index).map(({ index, label, score }) => {
+    const times = seen.get(label) ?? 0;
+    seen.set(label, times + 1);
+    return [index, { key: `${label} ${times}`, score }];
+  }));
 }
 
 function column() {
