@@ -336,7 +336,7 @@ export const strings = {
   },
 
   privacy: 'Nothing leaves this device.',
-  licences: 'Licences of what this page is made of',
+  licences: 'Third-party licences',
   privacyDetail: 'Photos are read here and never sent. The page fetches its own files from the server that it came from, '
     + 'and its security policy forbids it to talk to any other.',
 
