@@ -56,9 +56,13 @@ const text = (page, selector) => page.$eval(selector, (node) => node.textContent
 async function openReady() {
   for (let attempt = 1; ; ++attempt) {
     const opened = await open(server.url);
-    const ready = shown(opened.page, '.model .facts', attempt < attempts ? attemptMs : patienceMs);
-    if (attempt === attempts || await ready.then(() => true, () => false)) return ready.then(() => opened);
-    await opened.page.close();
+    try {
+      await shown(opened.page, '.model .facts', attempt < attempts ? attemptMs : patienceMs);
+      return opened;
+    } catch (error) {
+      if (attempt === attempts) throw error;
+      await opened.page.close();
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 import { Classifier, type ClassifierInfo, type ClassifyResult } from '../../api/index.js';
 import type { ServedModel } from '../catalog.js';
 import { element, setText } from '../dom.js';
+import { uniqueLabels } from '../many/class_names.js';
 import { alertView } from '../parts/alert.js';
 import { filePicker } from '../parts/pickers.js';
 import { resultList, shownResults } from '../parts/results.js';
@@ -82,7 +83,7 @@ export function compareCard(session: Session): CompareCard {
       const [a, b] = await answers([ready.classifier, other.classifier], photo, signal);
       first.update(a);
       second.update(b);
-      setText(status, verdict(a, b));
+      setText(status, verdict([a, ready.info], [b, other.classifier.info]));
     } catch (error) {
       if (!signal.aborted) failed(strings.photo.heading, error);
     }
@@ -124,30 +125,16 @@ async function answers([a, b]: [Classifier, Classifier], photo: Blob, signal: Ab
 }
 
 /** Whether they agree, by how much the scores differ at most, and which is quicker. */
-function verdict(a: Answer, b: Answer): string {
+function verdict([a, info]: [Answer, ClassifierInfo], [b, otherInfo]: [Answer, ClassifierInfo]): string {
   const { compare: words } = strings;
-  const [classes, otherClasses] = [byClass(a.result), byClass(b.result)];
-  const [best, otherBest] = [a, b].map(({ result }) => result.predictions[0]);
+  const [best, otherBest] = [a.result.predictions[0], b.result.predictions[0]];
   if (best === undefined || otherBest === undefined) return '';
-  const same = classes.get(best.index)?.key === otherClasses.get(otherBest.index)?.key;
-  const agreement = same ? words.agree(best.label) : words.differ(best.label, otherBest.label);
-  const scores = new Map([...otherClasses.values()].map(({ key, score }) => [key, score]));
-  const gaps = [...classes.values()].map(({ key, score }) => Math.abs(score - (scores.get(key) ?? NaN)));
+  const [names, otherNames] = [uniqueLabels(info), uniqueLabels(otherInfo)]; // the same class may have another number
+  const agreement = names[best.index] === otherNames[otherBest.index] ? words.agree(best.label) : words.differ(best.label, otherBest.label);
+  const scores = new Map(b.result.predictions.map(({ index, score }) => [otherNames[index], score]));
+  const gaps = a.result.predictions.map(({ index, score }) => Math.abs(score - (scores.get(names[index]) ?? NaN)));
   const gap = gaps.some(Number.isNaN) ? '' : words.gap(Math.max(...gaps)); // other classes: nothing to compare
   return [agreement, gap, words.times(a.ms / b.ms)].filter(Boolean).join(' ');
-}
-
-/**
- * By number, in both models perhaps another one: the class's score, and a key that is the same in both. That is its label, and
- * where several classes have one label (ImageNet's two cranes) also which of them it is.
- */
-function byClass({ predictions }: ClassifyResult): Map<number, { key: string; score: number }> {
-  const seen = new Map<string, number>();
-  return new Map([...predictions].sort((a, b) => a.index - b.index).map(({ index, label, score }) => {
-    const times = seen.get(label) ?? 0;
-    seen.set(label, times + 1);
-    return [index, { key: `${label} ${times}`, score }];
-  }));
 }
 
 function column() {
