@@ -6,10 +6,9 @@
 // SPDX-License-Identifier: MIT
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildModules } from '../tools/build/build.mjs';
 import { bundlePackage } from '../tools/build/bundle.mjs';
-import { exitWith, Failure, inBuild, isMain } from '../tools/build/run.mjs';
+import { exitWith, Failure, inBuild, isMain, Misuse, readArguments } from '../tools/build/run.mjs';
 import { serve } from '../tools/build/serve.mjs';
 import { setUp } from '../tools/build/setup.mjs';
 import { chromiumVersion, contest } from './contest.mjs';
@@ -30,23 +29,15 @@ MODEL       files that resnet convert wrote, 8-bit or not; the first is the one 
 const tell = (text) => console.error(text);
 
 /** {rounds, alone, write, help, files} from the command line; paths are relative to where npm was started. */
-export function readArguments(args, from = process.env.INIT_CWD ?? process.cwd()) {
+export function readCommand(args, from = process.env.INIT_CWD ?? process.cwd()) {
   const options = {
     rounds: { type: 'string', default: '20' }, 'no-peers': { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' },
   };
-  const { values, positionals } = parsed({ args, options, allowPositionals: true });
+  const { values, positionals } = readArguments({ args, options, allowPositionals: true }, usage);
   const { 'no-peers': alone = false, write = false, help = false } = values;
   const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Failure(`--rounds ${values.rounds}: a whole number from 1 on is expected`);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Misuse(`--rounds ${values.rounds}: a whole number from 1 on is expected`);
   return { rounds, alone, write, help, files: positionals.map((file) => path.resolve(from, file)) };
-}
-
-function parsed(config) {
-  try {
-    return parseArgs(config);
-  } catch (error) {
-    throw new Failure(`${error.message}\n\n${usage}`);
-  }
 }
 
 function readNetworks(files) {
@@ -85,7 +76,7 @@ function contests() {
 }
 
 async function main(args) {
-  const { help, files, alone, rounds, write } = readArguments(args);
+  const { help, files, alone, rounds, write } = readCommand(args);
   if (help) return console.log(usage);
   const networks = readNetworks(files);
   await setUp('npm', 'browser');

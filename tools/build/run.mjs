@@ -26,10 +26,13 @@ export function exitWith(error) {
   process.exit(error instanceof Misuse ? 2 : 1);
 }
 
-/** The options of a script, as parseArgs of node:util describes them; `usage` is said where others are given. */
-export function readOptions(args, options, usage) {
+/** The options of a script that takes nothing else, as parseArgs of node:util describes them; `usage` is said where others are given. */
+export const readOptions = (args, options, usage) => readArguments({ args, options }, usage).values;
+
+/** What parseArgs of node:util makes of `config`; likewise. */
+export function readArguments(config, usage) {
   try {
-    return parseArgs({ args, options }).values;
+    return parseArgs(config);
   } catch (error) {
     throw new Misuse(`${error.message.split('. ')[0]}\n\n${usage}`);
   }

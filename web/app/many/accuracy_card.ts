@@ -2,10 +2,10 @@
 //
 // SPDX-License-Identifier: MIT
 import { element, setText } from '../dom.js';
+import { uniqueLabels, type Classes } from '../parts/class_names.js';
 import { download } from '../parts/download.js';
 import { button } from '../parts/pickers.js';
 import { percent, strings } from '../strings.js';
-import { uniqueLabels, type Classes } from './class_names.js';
 import { confusionPicture, styleConfusions, svgFile } from './confusion_picture.js';
 import { drawnClasses, evaluate, mistakes, type ClassCounts, type Evaluation } from './evaluation.js';
 import type { Truth } from './truth.js';

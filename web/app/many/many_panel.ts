@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: MIT
 import { element } from '../dom.js';
 import type { App, Panel } from '../panel.js';
+import { labelOf } from '../parts/class_names.js';
 import { strings } from '../strings.js';
 import { accuracyCard } from './accuracy_card.js';
 import { arranged } from './arrangement.js';
 import { Batch } from './batch.js';
-import { labelOf } from './class_names.js';
 import { controlsCard } from './controls_card.js';
 import { Grid } from './grid.js';
 import { Intake } from './intake.js';

@@ -2,8 +2,8 @@
 //
 // SPDX-License-Identifier: MIT
 import type { Prediction } from '../../api/index.js';
+import { labelOf, type Classes } from '../parts/class_names.js';
 import { shownResults } from '../parts/results.js';
-import { labelOf, type Classes } from './class_names.js';
 import { bestOf, type Item } from './item.js';
 
 export interface Vote {

@@ -2,12 +2,12 @@
 //
 // SPDX-License-Identifier: MIT
 import { element, setText } from '../dom.js';
+import type { Classes } from '../parts/class_names.js';
 import { download } from '../parts/download.js';
 import { button } from '../parts/pickers.js';
 import { resultList } from '../parts/results.js';
 import { strings } from '../strings.js';
 import { mostClasses } from './batch.js';
-import type { Classes } from './class_names.js';
 import { csvOf, jsonOf } from './exports.js';
 import type { Item } from './item.js';
 import { summaryOf, type Summary } from './summary.js';

@@ -1,7 +1,7 @@
 // What photos really show: by a labels file, or else by folders that are named like classes.
 //
 // SPDX-License-Identifier: MIT
-import { classFinder, classNumber, type Classes } from './class_names.js';
+import { classFinder, classNumber, type Classes } from '../parts/class_names.js';
 import type { Item } from './item.js';
 import { entryFinder, type LabelsFile } from './labels_file.js';
 

@@ -4,8 +4,8 @@
 import { Classifier, type ClassifierInfo, type ClassifyResult } from '../../api/index.js';
 import type { ServedModel } from '../catalog.js';
 import { element, setText } from '../dom.js';
-import { uniqueLabels } from '../many/class_names.js';
 import { alertView } from '../parts/alert.js';
+import { uniqueLabels } from '../parts/class_names.js';
 import { filePicker } from '../parts/pickers.js';
 import { resultList, shownResults } from '../parts/results.js';
 import { toResnetError, type Session } from '../session.js';
