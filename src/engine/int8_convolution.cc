@@ -39,6 +39,10 @@ class TiledConvolution {
               Buffer<float> scales) {
     RESNET_ASSIGN_OR_RETURN(weights_, PackWeights(weights, shape_.out_channels, shape_.taps,
                                                   shape_.channels, kernel_.depth));
+    if (kernel_.narrows) {
+      RESNET_ASSIGN_OR_RETURN(
+          narrow_, FindNarrow(weights, shape_.out_channels, shape_.taps, shape_.channels));
+    }
     RESNET_ASSIGN_OR_RETURN(bias_, Buffer<int32_t>::Allocate(bias.size()));
     std::copy(bias.begin(), bias.end(), bias_.begin());
     scales_ = std::move(scales);
@@ -86,17 +90,19 @@ class TiledConvolution {
   void RunTileAt(size_t tile_index, size_t column, size_t columns, const int8_t* residual,
                  int8_t* output) const {
     const size_t depth = shape_.taps * shape_.channels, first = column * kTileColumns;
-    Tile tile{.columns = columns,
-              .taps = shape_.taps,
-              .channels = shape_.channels,
-              .inputs = &inputs_[tile_index * shape_.taps * kTileRows],
-              .weights = &weights_[first * depth],
-              .bias = &bias_[first],
-              .scale = &scales_[first],
-              .residual = residual,
-              .output = output,
-              .offsets = {},
-              .epilogue = &epilogue_};
+    Tile tile{
+        .columns = columns,
+        .taps = shape_.taps,
+        .channels = shape_.channels,
+        .inputs = &inputs_[tile_index * shape_.taps * kTileRows],
+        .weights = &weights_[first * depth],
+        .narrow = narrow_.data() + narrow_.size() / (shape_.out_channels / kTileColumns) * column,
+        .bias = &bias_[first],
+        .scale = &scales_[first],
+        .residual = residual,
+        .output = output,
+        .offsets = {},
+        .epilogue = &epilogue_};
     for (size_t row = 0; row < kTileRows; ++row) {
       const size_t pixel = std::min(tile_index * kTileRows + row, pixels_ - 1);
       tile.offsets[row] = pixel * shape_.out_channels + first;
@@ -108,6 +114,7 @@ class TiledConvolution {
   Shape shape_;
   TileEpilogue epilogue_;
   Buffer<int8_t> weights_;
+  Buffer<uint8_t> narrow_;
   Buffer<int32_t> bias_;
   Buffer<float> scales_;
   Buffer<const void*> inputs_;  // [tiles][taps][kTileRows]

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/int8_kernel.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -30,13 +31,15 @@ bool GivesTheRightBytes(const Int8Kernel& kernel) {
   const auto run = [&](const Int8Kernel& version) {
     std::array<int8_t, kTileBytes> output = {};
     const auto packed = PackWeights(weights, kTileColumns, 1, kChannels, version.depth);
-    if (!packed.ok()) return output;
+    const auto narrow = FindNarrow(weights, kTileColumns, 1, kChannels);
+    if (!packed.ok() || !narrow.ok()) return output;
     std::array<const void*, kTileRows> inputs;
     for (size_t row = 0; row < kTileRows; ++row) inputs[row] = &activations[row * kChannels];
     const Tile tile{.taps = 1,
                     .channels = kChannels,
                     .inputs = inputs.data(),
                     .weights = packed->data(),
+                    .narrow = narrow->data(),
                     .bias = bias.data(),
                     .scale = scale.data(),
                     .residual = nullptr,
@@ -100,6 +103,36 @@ Result<Buffer<int8_t>> PackWeights(std::span<const int8_t> weights, size_t outpu
     }
   }
   return packed;
+}
+
+namespace {
+
+/// The four products at `weights`[0, 1, 4, 5] add up within 16 bits for all activations of 0..127.
+bool FitsNarrowly(const int8_t* weights) {
+  constexpr int kMost = 32767 / 127;
+  int above = 0, below = 0;
+  for (const int weight : {weights[0], weights[1], weights[4], weights[5]})
+    (weight > 0 ? above : below) += weight;
+  return above <= kMost && -below <= kMost;
+}
+
+}  // namespace
+
+Result<Buffer<uint8_t>> FindNarrow(std::span<const int8_t> weights, size_t outputs, size_t taps,
+                                   size_t channels) {
+  assert(outputs % kTileColumns == 0 && channels % kChannelStep == 0 &&
+         weights.size() == outputs * taps * channels);
+  const size_t runs = (channels + kNarrowRun - 1) / kNarrowRun;
+  RESNET_ASSIGN_OR_RETURN(auto narrow,
+                          Buffer<uint8_t>::Allocate(outputs / kTileColumns * taps * runs));
+  std::fill(narrow.begin(), narrow.end(), uint8_t{1});
+  for (size_t i = 0; i < weights.size(); i += kChannelStep) {
+    if (FitsNarrowly(&weights[i]) && FitsNarrowly(&weights[i + 2])) continue;
+    const size_t tap = i / channels;  // counted through all outputs
+    const size_t column = tap / taps / kTileColumns;
+    narrow[(column * taps + tap % taps) * runs + i % channels / kNarrowRun] = 0;
+  }
+  return narrow;
 }
 
 }  // namespace resnet

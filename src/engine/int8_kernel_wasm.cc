@@ -82,10 +82,14 @@ struct Dot {
 
 /// The same in two instructions, for processors without: engines make the single one of five.
 struct PairDot {
+  static v128_t Pairs(v128_t weights, v128_t activations) {
+    return wasm_i16x8_relaxed_dot_i8x16_i7x16(weights, activations);
+  }
+  static Simd::Ints Widen(v128_t pairs) {
+    return reinterpret_cast<Simd::Ints>(wasm_i32x4_dot_i16x8(pairs, wasm_i16x8_const_splat(1)));
+  }
   static Simd::Ints Add(Simd::Ints sum, v128_t weights, v128_t activations) {
-    const v128_t pairs = wasm_i16x8_relaxed_dot_i8x16_i7x16(weights, activations);
-    return sum +
-           reinterpret_cast<Simd::Ints>(wasm_i32x4_dot_i16x8(pairs, wasm_i16x8_const_splat(1)));
+    return sum + Widen(Pairs(weights, activations));
   }
 };
 
@@ -105,17 +109,34 @@ struct Relaxed : Simd {
   }
 };
 
+struct RelaxedPairs : Relaxed<PairDot> {
+  static void AccumulateNarrow(TileSums<Simd>& sums, const int8_t* const* rows, size_t channel,
+                               const int8_t* weights) {
+    v128_t w[4];
+    std::memcpy(w, weights, sizeof(w));
+    for (size_t row = 0; row < kTileRows; ++row) {
+      const v128_t first = wasm_v128_load32_splat(rows[row] + channel);
+      const v128_t second = wasm_v128_load32_splat(rows[row] + channel + kStep);
+      for (size_t v = 0; v < 2; ++v) {
+        const v128_t four =
+            wasm_i16x8_add(PairDot::Pairs(w[v], first), PairDot::Pairs(w[2 + v], second));
+        sums[row][v] += PairDot::Widen(four);
+      }
+    }
+  }
+};
+
 #endif
 
 }  // namespace
 
-const Int8Kernel kSimdActivationKernel = {RunTile<SimdPairs<int8_t>>, 2, "simd"};
-const Int8Kernel kSimdPixelKernel = {RunTile<SimdPairs<int16_t>>, 2, "simd"};
+const Int8Kernel kSimdActivationKernel = {RunTile<SimdPairs<int8_t>>, 2, false, "simd"};
+const Int8Kernel kSimdPixelKernel = {RunTile<SimdPairs<int16_t>>, 2, false, "simd"};
 
 #if defined(__wasm_relaxed_simd__)
 
-const Int8Kernel kDotActivationKernel = {RunTile<Relaxed<Dot>>, 4, "dot"};
-const Int8Kernel kPairDotActivationKernel = {RunTile<Relaxed<PairDot>>, 4, "pair-dot"};
+const Int8Kernel kDotActivationKernel = {RunTile<Relaxed<Dot>>, 4, false, "dot"};
+const Int8Kernel kPairDotActivationKernel = {RunTile<RelaxedPairs>, 4, true, "pair-dot"};
 
 bool HasDotInstruction() {
   // Out of the instruction's promised range, so that engines differ: an unsigned second operand

@@ -3,13 +3,15 @@
 //   Ints, Floats     vectors of kLanes elements (4 or 8)
 //   kStep            input channels that one Accumulate takes
 //   Activation       int8_t or int16_t
-//   Accumulate(sums, activations, weights)  adds kStep products to each of the 4 x 8 sums
+//   Accumulate(sums, rows, channel, weights)  adds kStep products to each of the 4 x 8 sums
+//   AccumulateNarrow, if it has it            likewise 2 * kStep, where Tile::narrow says so
 //   LoadBytes, StoreRow, Min, Max           what vector operators do not say
 //
 // SPDX-License-Identifier: MIT
 #ifndef RESNET_ENGINE_INT8_TILE_H_
 #define RESNET_ENGINE_INT8_TILE_H_
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/int8_kernel.h"
@@ -59,24 +61,37 @@ void FinishTile(TileSums<Isa>& sums, const Tile& tile, size_t column) {
   }
 }
 
+/// Adds the products of one tap; moves `weights` and `narrow` behind those that it has used.
+template <typename Isa>
+void AddTap(TileSums<Isa>& sums, const void* const* inputs, size_t channels, const int8_t*& weights,
+            const uint8_t*& narrow) {
+  constexpr bool kNarrows = requires { &Isa::AccumulateNarrow; };
+  const typename Isa::Activation* rows[kTileRows];
+  for (size_t row = 0; row < kTileRows; ++row)
+    rows[row] = static_cast<const typename Isa::Activation*>(inputs[row]);
+  for (size_t channel = 0; channel < channels;) {
+    const size_t end = kNarrows ? std::min(channel + kNarrowRun, channels) : channels;
+    if constexpr (kNarrows) {
+      if (*narrow++ != 0) {
+        for (; channel < end; channel += 2 * Isa::kStep, weights += 2 * Isa::kStep * kTileColumns)
+          Isa::AccumulateNarrow(sums, rows, channel, weights);
+      }
+    }
+    for (; channel < end; channel += Isa::kStep, weights += Isa::kStep * kTileColumns)
+      Isa::Accumulate(sums, rows, channel, weights);
+  }
+}
+
 template <typename Isa>
 void RunTile(const Tile& tile) {
-  using Activation = typename Isa::Activation;
   const int8_t* weights = tile.weights;
+  const uint8_t* narrow = tile.narrow;
   for (size_t column = 0; column < tile.columns; ++column) {
     TileSums<Isa> sums;
     static_assert(sizeof(sums[0]) == kTileColumns * sizeof(int32_t));
     for (auto& row : sums) std::memcpy(&row, tile.bias + column * kTileColumns, sizeof(row));
-    const void* const* inputs = tile.inputs;
-    for (size_t tap = 0; tap < tile.taps; ++tap, inputs += kTileRows) {
-      const Activation* rows[kTileRows];
-      for (size_t row = 0; row < kTileRows; ++row)
-        rows[row] = static_cast<const Activation*>(inputs[row]);
-      for (size_t channel = 0; channel < tile.channels; channel += Isa::kStep) {
-        Isa::Accumulate(sums, rows, channel, weights);
-        weights += Isa::kStep * kTileColumns;
-      }
-    }
+    for (size_t tap = 0; tap < tile.taps; ++tap)
+      AddTap<Isa>(sums, tile.inputs + tap * kTileRows, tile.channels, weights, narrow);
     FinishTile<Isa>(sums, tile, column);
   }
 }

@@ -35,11 +35,37 @@ int8_t Requantized(int32_t sum, float scale, const Quantization& to, float added
 
 // --- Tiles
 
+enum class Weights {
+  kRandom,
+  kMixed,    // runs of channels that are added narrowly, and runs that are not
+  kBrimful,  // as large as they can be while they are added narrowly
+  kExtreme,  // as large as can be
+};
+
 struct TileCase {
   size_t taps, channels;
   bool residual;
-  bool extreme;  // every product as large as can be
+  Weights weights;
+
+  bool random() const { return weights == Weights::kRandom || weights == Weights::kMixed; }
 };
+
+/// The `i`-th weight of all.
+int WeightFor(Weights kind, size_t i, Random& random) {
+  switch (kind) {
+    case Weights::kRandom:
+      return Between(random, -127, 127);
+    case Weights::kMixed: {
+      const int most = i / kNarrowRun % 3 == 0 ? 127 : 60;
+      return Between(random, -most, most);
+    }
+    case Weights::kBrimful:
+      return i % 2 == 0 ? 65 : 64;  // 2 * (65 + 64) * 127 = 32766
+    case Weights::kExtreme:
+      return 127;
+  }
+  return 0;
+}
 
 /// One tile's operands, random, and the bytes that must come out.
 template <typename Activation>
@@ -48,10 +74,10 @@ struct TileSample {
     Random random(seed);
     const size_t row = c.taps * c.channels;
     for (size_t i = 0; i < kTileRows * row; ++i)
-      activations.push_back(static_cast<Activation>(c.extreme ? most : Between(random, 0, most)));
+      activations.push_back(static_cast<Activation>(c.random() ? Between(random, 0, most) : most));
     const int sign = seed % 2 == 0 ? 1 : -1;
     for (size_t i = 0; i < kTileColumns * row; ++i)
-      weights.push_back(static_cast<int8_t>(c.extreme ? sign * 127 : Between(random, -127, 127)));
+      weights.push_back(static_cast<int8_t>(sign * WeightFor(c.weights, i, random)));
     for (size_t i = 0; i < kTileColumns; ++i) {
       bias.push_back(Between(random, -50'000, 50'000));
       scale.push_back(random.Uniform(0.2f, 2.0f) / static_cast<float>(row * 60));
@@ -90,6 +116,7 @@ struct TileSample {
     const size_t row = given.taps * given.channels;
     const auto packed =
         PackWeights(weights, kTileColumns, given.taps, given.channels, kernel.depth).value();
+    const auto narrow = FindNarrow(weights, kTileColumns, given.taps, given.channels).value();
     std::vector<const void*> inputs;
     for (size_t tap = 0; tap < given.taps; ++tap) {
       for (size_t r = 0; r < kTileRows; ++r)
@@ -100,6 +127,7 @@ struct TileSample {
                     .channels = given.channels,
                     .inputs = inputs.data(),
                     .weights = packed.data(),
+                    .narrow = narrow.data(),
                     .bias = bias.data(),
                     .scale = scale.data(),
                     .residual = given.residual ? residual.data() : nullptr,
@@ -124,13 +152,16 @@ void CheckTiles(const std::vector<Int8Kernel>& kernels, int most) {
   uint64_t seed = 0;
   for (const size_t taps : {1u, 3u, 7u, 9u}) {
     for (const size_t channels : {8u, 16u, 24u, 64u, 256u, 512u}) {
-      for (const int kind : {0, 1, 2, 3}) {
-        const TileCase c{taps, channels, kind % 2 == 1, kind >= 2};
-        const TileSample<Activation> sample(c, most, ++seed);
-        const std::vector<int8_t> expected = sample.Expected();
-        for (const Int8Kernel& kernel : kernels) {
-          EXPECT_EQ(sample.Run(kernel), expected)
-              << kernel.name << " " << taps << " x " << channels << " kind " << kind;
+      for (const Weights kind :
+           {Weights::kRandom, Weights::kMixed, Weights::kBrimful, Weights::kExtreme}) {
+        for (const bool residual : {false, true}) {
+          const TileSample<Activation> sample({taps, channels, residual, kind}, most, ++seed);
+          const std::vector<int8_t> expected = sample.Expected();
+          for (const Int8Kernel& kernel : kernels) {
+            EXPECT_EQ(sample.Run(kernel), expected)
+                << kernel.name << " " << taps << " x " << channels << " weights "
+                << static_cast<int>(kind);
+          }
         }
       }
     }
@@ -144,6 +175,31 @@ TEST(Int8Kernel, EveryActivationVersionGivesTheSameBytes) {
 }
 
 TEST(Int8Kernel, EveryPixelVersionGivesTheSameBytes) { CheckTiles<int16_t>(PixelKernels(), 255); }
+
+TEST(Int8Kernel, AddsNarrowlyWhereFourProductsFitWhateverTheActivations) {
+  constexpr size_t kOutputs = 16, kTaps = 3, kChannels = 72;
+  const auto narrow = [&](size_t output, size_t tap, std::vector<std::pair<size_t, int>> at) {
+    std::vector<int8_t> weights(kOutputs * kTaps * kChannels);
+    for (const auto& [channel, weight] : at)
+      weights[(output * kTaps + tap) * kChannels + channel] = static_cast<int8_t>(weight);
+    const auto found = FindNarrow(weights, kOutputs, kTaps, kChannels).value();
+    return std::vector<uint8_t>(found.begin(), found.end());
+  };
+  const std::vector<uint8_t> everywhere(2 * kTaps * 2, 1);
+  const auto all_but = [&](size_t i) {
+    std::vector<uint8_t> flags = everywhere;
+    flags[i] = 0;
+    return flags;
+  };
+  EXPECT_EQ(narrow(0, 0, {{0, 127}, {1, 127}, {4, 4}}), everywhere);
+  EXPECT_EQ(narrow(0, 0, {{0, 127}, {1, 127}, {4, 4}, {5, 1}}), all_but(0));
+  EXPECT_EQ(narrow(0, 0, {{0, 127}, {1, 127}, {4, 127}, {2, -127}, {3, -127}}), all_but(0));
+  EXPECT_EQ(narrow(0, 0, {{0, 127}, {1, 127}, {2, 127}, {3, 127}, {4, -127}, {5, -127}}),
+            everywhere)
+      << "sums of different lanes, of different signs";
+  EXPECT_EQ(narrow(7, 1, {{58, -128}, {59, -128}, {62, -3}}), all_but(2));
+  EXPECT_EQ(narrow(8, 2, {{66, 100}, {67, 100}, {71, 100}}), all_but(11));
+}
 
 // --- Convolutions
 
@@ -162,8 +218,9 @@ struct ConvSample {
     Random random(seed);
     const int64_t out = c.out_channels;
     weight = Tensor::Create(DType::kI8, {out, c.kernel, c.kernel, c.in_channels}).value();
+    size_t i = 0;
     for (int8_t& value : weight.as<int8_t>())
-      value = static_cast<int8_t>(Between(random, -127, 127));
+      value = static_cast<int8_t>(WeightFor(Weights::kMixed, i++, random));
     scale = Tensor::Create(DType::kF32, {out}).value();
     for (float& value : scale.as<float>())
       value = random.Uniform(0.5f, 1.5f) / static_cast<float>(c.kernel * c.kernel * c.in_channels);
