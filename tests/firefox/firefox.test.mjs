@@ -29,7 +29,10 @@ let server;
 before(async () => {
   const names = fs.readdirSync(dist('package')).filter((name) => fs.statSync(dist('package', name)).isFile());
   server = await serve({ folder: dist('app'), files: Object.fromEntries(names.map((name) => [`/package/${name}`, dist('package', name)])), port: 8500 });
-  browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox(), headless: true });
+  // The window has the size: puppeteer's setViewport wants commands that Firefox 140, Debian's at its release, does not know.
+  browser = await puppeteer.launch({
+    browser: 'firefox', executablePath: firefox(), headless: true, args: ['--width=1280', '--height=860'], defaultViewport: null,
+  });
 });
 after(async () => {
   await browser?.close();
@@ -39,7 +42,6 @@ after(async () => {
 /** A page that keeps note of every request and error: {page, offences}. */
 async function open(address) {
   const page = await browser.newPage();
-  await page.setViewport({ width: 1280, height: 860 });
   const offences = [];
   page.on('request', (request) => {
     const own = request.url().startsWith(server.url) || /^(blob|data|file):/.test(request.url());

@@ -201,6 +201,12 @@ test('answers on the calling thread as in a worker', async () => {
   }, model, { worker: false });
 });
 
+test('says by a code that a build which was asked for does not run here', async (t) => {
+  if (WebAssembly.validate(fs.readFileSync(dist('package/resnet-relaxed.wasm')))) return t.skip('this Node knows relaxed SIMD');
+  await rejects(Classifier.load(model, { build: 'relaxed' }), 'unsupported_engine', /relaxed SIMD/);
+  await rejects(Classifier.load(model, { build: 'relaxed', worker: false }), 'unsupported_engine', /relaxed SIMD/);
+});
+
 test('says by a code what is wrong with a model', async () => {
   const nowhere = path.join(folder, 'nowhere.safetensors');
   await rejects(Classifier.load(nowhere), 'io', /nowhere.*no such file/);

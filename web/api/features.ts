@@ -34,6 +34,9 @@ export function buildsToTry({ build, threads, worker }: Wanted): BuildChoice[] {
 }
 
 function builds(wanted: Build | 'auto'): Omit<BuildChoice, 'threads'>[] {
+  if (wanted === 'relaxed' && !hasRelaxedSimd()) {
+    throw new ResnetError('unsupported_engine', "this browser lacks relaxed SIMD, which the build 'relaxed' needs; 'auto' takes the best one that runs");
+  }
   if (wanted !== 'auto') return [{ build: wanted, reason: 'asked for' }];
   if (!hasRelaxedSimd()) return [{ build: 'simd', reason: 'this engine has no relaxed SIMD' }];
   return [
