@@ -69,8 +69,8 @@ struct Avx2Pixels : Avx2 {
 
 }  // namespace
 
-const Int8Kernel kAvx2ActivationKernel = {RunTile<Avx2Activations>, 4, false, "avx2"};
-const Int8Kernel kAvx2PixelKernel = {RunTile<Avx2Pixels>, 2, false, "avx2"};
+const Int8Kernel kAvx2ActivationKernel = MakeKernel<Avx2Activations>(4, "avx2");
+const Int8Kernel kAvx2PixelKernel = MakeKernel<Avx2Pixels>(2, "avx2");
 
 }  // namespace resnet
 

@@ -43,7 +43,7 @@ struct Portable {
 
 }  // namespace
 
-const Int8Kernel kPortableActivationKernel = {RunTile<Portable<int8_t>>, 4, false, "portable"};
-const Int8Kernel kPortablePixelKernel = {RunTile<Portable<int16_t>>, 4, false, "portable"};
+const Int8Kernel kPortableActivationKernel = MakeKernel<Portable<int8_t>>(4, "portable");
+const Int8Kernel kPortablePixelKernel = MakeKernel<Portable<int16_t>>(4, "portable");
 
 }  // namespace resnet

@@ -130,13 +130,13 @@ struct RelaxedPairs : Relaxed<PairDot> {
 
 }  // namespace
 
-const Int8Kernel kSimdActivationKernel = {RunTile<SimdPairs<int8_t>>, 2, false, "simd"};
-const Int8Kernel kSimdPixelKernel = {RunTile<SimdPairs<int16_t>>, 2, false, "simd"};
+const Int8Kernel kSimdActivationKernel = MakeKernel<SimdPairs<int8_t>>(2, "simd");
+const Int8Kernel kSimdPixelKernel = MakeKernel<SimdPairs<int16_t>>(2, "simd");
 
 #if defined(__wasm_relaxed_simd__)
 
-const Int8Kernel kDotActivationKernel = {RunTile<Relaxed<Dot>>, 4, false, "dot"};
-const Int8Kernel kPairDotActivationKernel = {RunTile<RelaxedPairs>, 4, true, "pair-dot"};
+const Int8Kernel kDotActivationKernel = MakeKernel<Relaxed<Dot>>(4, "dot");
+const Int8Kernel kPairDotActivationKernel = MakeKernel<RelaxedPairs>(4, "pair-dot");
 
 bool HasDotInstruction() {
   // Out of the instruction's promised range, so that engines differ: an unsigned second operand

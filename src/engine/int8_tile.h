@@ -61,17 +61,19 @@ void FinishTile(TileSums<Isa>& sums, const Tile& tile, size_t column) {
   }
 }
 
+template <typename Isa>
+constexpr bool kNarrows = requires { &Isa::AccumulateNarrow; };
+
 /// Adds the products of one tap; moves `weights` and `narrow` behind those that it has used.
 template <typename Isa>
 void AddTap(TileSums<Isa>& sums, const void* const* inputs, size_t channels, const int8_t*& weights,
             const uint8_t*& narrow) {
-  constexpr bool kNarrows = requires { &Isa::AccumulateNarrow; };
   const typename Isa::Activation* rows[kTileRows];
   for (size_t row = 0; row < kTileRows; ++row)
     rows[row] = static_cast<const typename Isa::Activation*>(inputs[row]);
   for (size_t channel = 0; channel < channels;) {
-    const size_t end = kNarrows ? std::min(channel + kNarrowRun, channels) : channels;
-    if constexpr (kNarrows) {
+    const size_t end = kNarrows<Isa> ? std::min(channel + kNarrowRun, channels) : channels;
+    if constexpr (kNarrows<Isa>) {
       if (*narrow++ != 0) {
         for (; channel < end; channel += 2 * Isa::kStep, weights += 2 * Isa::kStep * kTileColumns)
           Isa::AccumulateNarrow(sums, rows, channel, weights);
@@ -94,6 +96,11 @@ void RunTile(const Tile& tile) {
       AddTap<Isa>(sums, tile.inputs + tap * kTileRows, tile.channels, weights, narrow);
     FinishTile<Isa>(sums, tile, column);
   }
+}
+
+template <typename Isa>
+constexpr Int8Kernel MakeKernel(size_t depth, const char* name) {
+  return {.run = RunTile<Isa>, .depth = depth, .narrows = kNarrows<Isa>, .name = name};
 }
 
 }  // namespace resnet
