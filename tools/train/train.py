@@ -28,6 +28,7 @@ import torch.nn.functional as F  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 import data  # noqa: E402
+import model_file  # noqa: E402
 import plots  # noqa: E402
 import winograd  # noqa: E402
 from data import DataError, Pictures  # noqa: E402
@@ -35,6 +36,7 @@ from files import replacing, write_safetensors, write_text  # noqa: E402
 from resnet import BLOCK_COUNTS, STEMS, ResNet  # noqa: E402
 
 TEST_BATCH = 250
+START_PICTURES = 1000  # that a model file's batch-norms are measured on
 PROGRESS_SECONDS = 30.0  # between progress lines where standard error is not a terminal
 
 
@@ -59,7 +61,7 @@ class Settings:
     subset: int | None
     seed: int
     threads: int
-    start: str | None = None  # folder of an earlier run, whose network is trained further
+    start: str | None = None  # folder of an earlier run or model file, whose network is trained further
     winograd: bool = False  # rounds differently
 
     def size_at(self, progress: float) -> int:
@@ -230,7 +232,12 @@ class Run:
         self.tally = Tally(**state["tally"])
 
     def begin_with(self, earlier: Path) -> None:
-        """Another cycle for the network of an earlier run."""
+        """Another cycle for the network of an earlier run's folder, or of a model file."""
+        if earlier.is_file():
+            chosen = self.train.subset(min(len(self.train), START_PICTURES), self.settings.seed).images
+            model_file.load(self.network, earlier, data.normalised(data.resized(chosen, self.settings.size)))
+            self.averaged.load_state_dict(self.network.state_dict())
+            return
         state = torch.load(earlier / "checkpoint.pt", map_location="cpu")
         for name in ("architecture", "stem"):
             if state["settings"][name] != getattr(self.settings, name):
@@ -408,7 +415,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--average", type=float, default=0.998, help="decay of the weights' moving average, which is kept")
     add("--shift", type=int, default=4, help="pictures are shifted by up to so many of their own pixels")
     add("--cutout", type=int, default=8, help="side of the square cut out, in the picture's own pixels; 0: none")
-    add("--start", metavar="DIR", help="begin with the network of the run in this folder, not with random weights")
+    add("--start", metavar="DIR|FILE",
+        help="begin with the network of the run in this folder, or of this model file, not with random weights")
     add("--subset", type=positive, help="train on so many pictures, drawn with the seed")
     add("--seed", type=int, default=1, help="decides everything random")
     add("--threads", type=positive, default=2, help="processor threads; another number rounds differently")
