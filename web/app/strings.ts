@@ -1,58 +1,19 @@
 // Every word on the page.
 //
 // SPDX-License-Identifier: MIT
-import type { ClassifierInfo, ErrorCode } from '../api/index.js';
-import type { CameraProblem } from './camera/device.js';
+import type { ClassifierInfo } from '../api/index.js';
+import { bytes, count, duration, exactBytes, forFile, list, oneDigit, percent, points, ratio, stamp, wholePercent } from './format.js';
 
-const locale = 'en';
-const oneDigitFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-const timeFormat = (unit: 'second' | 'minute' | 'hour') => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 });
-const secondsFormat = timeFormat('second');
-const minutesFormat = timeFormat('minute');
-const hoursFormat = timeFormat('hour');
-const percentFormat = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const wholePercentFormat = new Intl.NumberFormat(locale, { style: 'percent' });
-const countFormat = new Intl.NumberFormat(locale);
-const megabyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 });
-const kilobyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 });
-const pointFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
-const ratioFormat = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const smallKilobyteFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'kilobyte', minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const listFormat = new Intl.ListFormat(locale);
-const millisecondFormat = new Intl.NumberFormat(locale, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 });
-
-export const percent = (fraction: number) => percentFormat.format(fraction);
-/** One digit after the point only where it says something. */
-export const frameRate = (rate: number) => (rate < 9.95 ? ratioFormat.format(rate) : countFormat.format(Math.round(rate)));
-export const milliseconds = (ms: number) => millisecondFormat.format(ms);
-export const bytes = (count: number) => (count < 1e6 ? kilobyteFormat.format(count / 1e3) : megabyteFormat.format(count / 1e6));
-
-const count = (number: number) => countFormat.format(number);
-const oneDigit = (number: number) => oneDigitFormat.format(number);
 const photos = (number: number) => (number === 1 ? '1 photo' : `${count(number)} photos`);
-/** Roughly: by fives of seconds, minutes, hours. */
-function duration(seconds: number): string {
-  if (seconds < 57.5) return secondsFormat.format(Math.max(5, 5 * Math.round(seconds / 5)));
-  return seconds < 90 * 60 ? minutesFormat.format(Math.max(1, seconds / 60)) : hoursFormat.format(seconds / 3600);
-}
-
-/** For a file's name: sorts by time. */
-function stamp(at: Date): string {
-  const two = (part: number) => String(part).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}.${two(at.getMinutes())}.${two(at.getSeconds())}`;
-}
-
-/** Without what some system forbids in a file's name, and not too long. */
-const forFile = (text: string) => text.replace(/[^\p{L}\p{N} ,.()'-]+/gu, ' ').trim().slice(0, 60);
 
 // Counts up to here are written as words, and as many classes are named: more would be no sentence.
 const numberWords = [
   'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen',
   'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen', 'twenty',
 ];
-const kindsOfThings = (count: number) =>
-  `${numberWords[count - 1] ?? countFormat.format(count)} ${count === 1 ? 'kind of thing' : 'kinds of things'}`;
-const noneOf = (count: number) => `none of the ${kindsOfThings(count)} that this model knows`;
+const kindsOfThings = (number: number) =>
+  `${numberWords[number - 1] ?? count(number)} ${number === 1 ? 'kind of thing' : 'kinds of things'}`;
+const noneOf = (number: number) => `none of the ${kindsOfThings(number)} that this model knows`;
 
 export const strings = {
   title: 'What does it show?',
@@ -212,9 +173,9 @@ export const strings = {
     vote: 'Majority',
     none: '–',
     winner: (label: string, votes: number, all: number) => `${label}: ${count(votes)} of ${photos(all)}`,
-    tie: (labels: readonly string[], votes: number, all: number) => `${listFormat.format(labels)}: ${count(votes)} of ${photos(all)} each`,
+    tie: (labels: readonly string[], votes: number, all: number) => `${list(labels)}: ${count(votes)} of ${photos(all)} each`,
     others: (votes: readonly { label: string; photos: number }[]) =>
-      `Then ${listFormat.format(votes.map(({ label, photos: voters }) => `${label} (${count(voters)})`))}`,
+      `Then ${list(votes.map(({ label, photos: voters }) => `${label} (${count(voters)})`))}`,
     save: 'Save',
     saveHint: (answered: number) => `${photos(answered)} with an answer or an error`,
     csv: 'CSV table',
@@ -315,13 +276,13 @@ export const strings = {
     choosePhoto: 'Choose a photo, or drop one.',
     agree: (label: string) => `Both say ${label}.`,
     differ: (one: string, other: string) => `One says ${one}, the other ${other}.`,
-    gap: (most: number) => `No score differs by more than ${pointFormat.format(100 * most)} points.`,
-    times: (ratio: number) => (ratio >= 1 ? `The second is ${ratioFormat.format(ratio)} times as fast.` : `The first is ${ratioFormat.format(1 / ratio)} times as fast.`),
+    gap: (most: number) => `No score differs by more than ${points(100 * most)} points.`,
+    times: (faster: number) => (faster >= 1 ? `The second is ${ratio(faster)} times as fast.` : `The first is ${ratio(1 / faster)} times as fast.`),
     time: (time: string, runs: number) => `${time} in the network, median of ${runs}`,
   },
 
   status: {
-    loading: (name: string, fraction: number | undefined) => `Loading ${name}${fraction === undefined ? '' : `: ${wholePercentFormat.format(Math.floor(10 * fraction) / 10)}`}`,
+    loading: (name: string, fraction: number | undefined) => `Loading ${name}${fraction === undefined ? '' : `: ${wholePercent(Math.floor(10 * fraction) / 10)}`}`,
     noPhoto: 'Ready when you are.',
     noPhotoYet: 'The model is loading; choose a photo.',
     noModel: 'A model is needed first.',
@@ -357,21 +318,21 @@ export const strings = {
       beacon: 'a script of the page, which sends something',
     } as Record<string, string>,
     otherInitiator: 'the page: a worker, an icon or the like',
-    size: (count: number) => (count === 0 ? 'nothing' : count < 1e4 ? smallKilobyteFormat.format(count / 1e3) : bytes(count)),
+    size: (size: number) => (size === 0 ? 'nothing' : exactBytes(size)),
     unknown: 'not told',
-    after: (seconds: number) => `${ratioFormat.format(seconds)} s`,
+    after: (seconds: number) => `${ratio(seconds)} s`,
     from: { network: 'network', unchanged: 'network: not changed', cache: 'the browser’s cache', keeper: 'the page’s service worker' },
     refused: (status: number) => `refused: ${status}`,
     none: 'No requests so far.',
     allOwn: (requests: number, origin: string) => `${requests === 1 ? 'One request' : `${count(requests)} requests`} so far, all to ${origin}, where this page came from.`,
-    foreign: (requests: number, origins: readonly string[]) => `${count(requests)} requests so far, also to ${listFormat.format(origins)}. That is not how this page was made: something in your browser, or whoever serves the page, has added it.`,
+    foreign: (requests: number, origins: readonly string[]) => `${count(requests)} requests so far, also to ${list(origins)}. That is not how this page was made: something in your browser, or whoever serves the page, has added it.`,
     /** What a directive of the page's policy means, where it is about requests. */
     directives: {
       "connect-src 'self'": 'its scripts can reach no other server',
       "connect-src 'none'": 'its scripts can reach no server',
       "form-action 'none'": 'it can send no form',
     } as Record<string, string>,
-    policy: (reasons: readonly string[]) => `Your browser enforces the page’s security policy: ${listFormat.format(reasons)}.`,
+    policy: (reasons: readonly string[]) => `Your browser enforces the page’s security policy: ${list(reasons)}.`,
     noPolicy: 'This page has no security policy that would keep its scripts from other servers: it is not as it was made.',
     policyText: 'The policy in full',
     unseen: 'This is what your browser tells the page. It does not tell whether a request carried something along, nor what the page’s workers '
@@ -426,95 +387,10 @@ const builds: Record<ClassifierInfo['build'], string> = {
 export const architecture = (info: ClassifierInfo) => architectures[info.architecture] ?? info.architecture;
 export const precision = (info: ClassifierInfo) =>
   info.activationBits === '' ? precisions[info.precision] : `${precisions[info.precision]}, ${info.activationBits}-bit activations`;
-export const classes = (info: ClassifierInfo) => countFormat.format(info.classes);
+export const classes = (info: ClassifierInfo) => count(info.classes);
 export const engine = (info: ClassifierInfo) => `${builds[info.build]}${info.threads > 1 ? `, ${info.threads} threads` : ''}`;
 /** What the model can tell apart: how many classes, and where they are few, which. */
-export function recognises({ classes: count, labels }: ClassifierInfo): string {
-  const named = count <= numberWords.length && labels.length === count;
-  return `Recognises ${kindsOfThings(count)}${named ? `: ${listFormat.format(labels)}` : ''}.`;
+export function recognises({ classes: number, labels }: ClassifierInfo): string {
+  const named = number <= numberWords.length && labels.length === number;
+  return `Recognises ${kindsOfThings(number)}${named ? `: ${list(labels)}` : ''}.`;
 }
-export const wholePercent = (fraction: number) => wholePercentFormat.format(fraction);
-
-/** Why there is no picture from a camera, and what to do about it. */
-export const cameraProblems: Record<CameraProblem, { title: string; lines: readonly string[] }> = {
-  denied: {
-    title: 'This page may not use the camera',
-    lines: [
-      'Your browser was told so, or nobody said yes. To allow it, open the site’s settings at the left of the address, set the camera to “Allow”, and start it again.',
-      'Where it is allowed there, the system keeps the camera from the browser: see the privacy settings of your device.',
-    ],
-  },
-  missing: {
-    title: 'No camera was found',
-    lines: ['Connect one, or turn it on: some have a switch. Then start it again.', 'Photos work without a camera.'],
-  },
-  busy: {
-    title: 'The camera cannot be started',
-    lines: ['Most likely another program or another tab is using it. Close that one, and start the camera again.'],
-  },
-  insecure: {
-    title: 'Browsers give the camera to secure pages only',
-    lines: [
-      'This page came by plain http. Open it by https, or on the computer that serves it as http://localhost.',
-      'For a phone in the same house, serve it with: npm start -- --lan',
-    ],
-  },
-  unsupported: {
-    title: 'This browser gives pages no camera',
-    lines: ['Try a current Chrome, Edge, Firefox or Safari. Photos work here all the same.'],
-  },
-  unplugged: {
-    title: 'The camera was disconnected',
-    lines: ['Connect it again, or choose another one, and start it.'],
-  },
-  ended: {
-    title: 'The camera has stopped',
-    lines: ['Its permission was withdrawn, or the browser or the system has ended it. You may start it again.'],
-  },
-  silent: {
-    title: 'The camera sends no picture',
-    lines: ['It is on, but nothing comes from it. Another program may be using it. Start it again, or choose another one.'],
-  },
-  other: {
-    title: 'The camera cannot be started',
-    lines: ['Start it again, or choose another one.'],
-  },
-};
-
-/** What happened, in a few words; the error's own message says more. */
-export const errorTitles: Record<ErrorCode, string> = {
-  bad_argument: 'That does not work',
-  io: 'A file could not be read',
-  not_an_image: 'Not a picture that can be read here',
-  unsupported_image: 'This kind of picture cannot be read',
-  image_too_large: 'This picture is too large',
-  truncated: 'The file is incomplete',
-  not_a_model: 'This is not a model file',
-  bad_model: 'The model file is damaged',
-  unsupported_model: 'This model cannot be run here',
-  wrong_architecture: 'The model does not fit the network that it names',
-  out_of_memory: 'Not enough memory',
-  cancelled: 'Stopped',
-  internal: 'Something went wrong in this page',
-  worker_lost: 'The network stopped',
-  unsupported_engine: 'This browser is too old',
-};
-
-/** What to do about it. */
-export const errorAdvice: Record<ErrorCode, string> = {
-  bad_argument: '',
-  io: 'Check that the file is there, and try again.',
-  not_an_image: 'Give it a JPEG, PNG or BMP file.',
-  unsupported_image: 'Save the picture as an ordinary JPEG or PNG and try again.',
-  image_too_large: 'Scale the picture down and try again.',
-  truncated: 'Copy or download it again.',
-  not_a_model: 'Give it a file that “resnet convert” has written.',
-  bad_model: 'Download or convert it again.',
-  unsupported_model: 'Convert the model again with this version of “resnet convert”.',
-  wrong_architecture: 'Convert the model again, and name its network.',
-  out_of_memory: 'Close other tabs, or use a smaller model.',
-  cancelled: '',
-  internal: 'Reload the page. If it happens again, please report it with the message above.',
-  worker_lost: 'Try again; if it happens with this photo only, scale it down first.',
-  unsupported_engine: 'Update the browser and come back.',
-};

@@ -5,7 +5,9 @@ import { element, setText } from '../dom.js';
 import { errorMessage, messageView, type Message } from '../parts/alert.js';
 import { resultList } from '../parts/results.js';
 import type { Session } from '../session.js';
-import { cameraProblems, engine, frameRate, milliseconds, strings } from '../strings.js';
+import { frameRate, milliseconds } from '../format.js';
+import { cameraProblems } from '../problem_strings.js';
+import { engine, strings } from '../strings.js';
 import type { CameraState, Sight } from './camera_state.js';
 import type { Viewfinder } from './viewfinder.js';
 

@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: MIT
 import { isDoubtful } from '../doubt.js';
 import { element, icon, setText } from '../dom.js';
-import { errorTitles, percent, strings } from '../strings.js';
+import { percent } from '../format.js';
+import { errorTitles } from '../problem_strings.js';
+import { strings } from '../strings.js';
 import { isWrong, type Known } from './arrangement.js';
 import { bestOf, nameOf, type Item } from './item.js';
 import type { Thumbnails } from './thumbnails.js';

@@ -9,7 +9,8 @@ import { uniqueLabels } from '../parts/class_names.js';
 import { filePicker } from '../parts/pickers.js';
 import { resultList, shownResults } from '../parts/results.js';
 import { toResnetError, type Session } from '../session.js';
-import { bytes, milliseconds, precision, strings } from '../strings.js';
+import { bytes, milliseconds } from '../format.js';
+import { precision, strings } from '../strings.js';
 import { median } from '../parts/median.js';
 
 const timedRuns = 5; // of each, turn by turn after a first one that warms it up

@@ -7,7 +7,8 @@ import { element, setText } from '../dom.js';
 import { alertView } from '../parts/alert.js';
 import { filePicker } from '../parts/pickers.js';
 import type { ModelState, Session } from '../session.js';
-import { architecture, bytes, classes, engine, precision, recognises, strings } from '../strings.js';
+import { bytes } from '../format.js';
+import { architecture, classes, engine, precision, recognises, strings } from '../strings.js';
 
 /** Shown below every panel. */
 export function modelCard(session: Session): HTMLElement {

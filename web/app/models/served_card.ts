@@ -6,7 +6,8 @@ import type { ServedModel } from '../catalog.js';
 import { element } from '../dom.js';
 import { button, filePicker } from '../parts/pickers.js';
 import type { Session } from '../session.js';
-import { bytes, strings } from '../strings.js';
+import { bytes } from '../format.js';
+import { strings } from '../strings.js';
 
 export function servedCard(session: Session, kept: Atom<ReadonlySet<string>>): HTMLElement {
   const { models: words } = strings;

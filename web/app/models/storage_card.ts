@@ -7,7 +7,8 @@ import { element, setText } from '../dom.js';
 import { button } from '../parts/pickers.js';
 import { forgetAll } from '../remembered.js';
 import type { Session } from '../session.js';
-import { bytes, strings } from '../strings.js';
+import { bytes } from '../format.js';
+import { strings } from '../strings.js';
 
 export interface StorageCard {
   root: HTMLElement;

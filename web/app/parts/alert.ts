@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 import type { ResnetError } from '../../api/index.js';
 import { element } from '../dom.js';
-import { errorAdvice, errorTitles } from '../strings.js';
+import { errorAdvice, errorTitles } from '../problem_strings.js';
 
 /** `code`: for programs. `lines`: what was found, and what to do. */
 export interface Message {

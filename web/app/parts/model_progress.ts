@@ -2,7 +2,8 @@
 //
 // SPDX-License-Identifier: MIT
 import type { ModelState } from '../session.js';
-import { bytes, strings, wholePercent } from '../strings.js';
+import { bytes, wholePercent } from '../format.js';
+import { strings } from '../strings.js';
 
 /** What to wait for, or what is missing; undefined where the model is ready. */
 export function modelHindrance(model: ModelState): string | undefined {

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: MIT
 import type { Prediction } from '../../api/index.js';
 import { element, setText } from '../dom.js';
-import { percent } from '../strings.js';
+import { percent } from '../format.js';
 
 export const shownResults = 5;
 
