@@ -19,6 +19,7 @@ namespace resnet {
 namespace {
 
 constexpr std::string_view kFormatFamily = "resnet-wasm ";
+constexpr std::string_view kRecipe = "recipe";
 constexpr int64_t kMaxGoldenSide = 1024;  // a golden is a small pattern; every load resizes it once
 
 constexpr std::array kPrecisions = {
@@ -118,12 +119,11 @@ Result<ModelInfo> ReadInfo(const StringMap& metadata) {
   RESNET_ASSIGN_OR_RETURN(info.network, ReadNetwork(metadata));
   RESNET_ASSIGN_OR_RETURN(const std::string_view precision, Required(metadata, "precision"));
   RESNET_ASSIGN_OR_RETURN(info.precision, PrecisionFromName(precision));
-  RESNET_ASSIGN_OR_RETURN(const std::string_view recipe, Required(metadata, "recipe"));
-  Result<Recipe> parsed = ParseRecipeText(recipe);
-  if (!parsed.ok()) return Bad(StrCat("recipe: ", parsed.error().message));
-  info.recipe = *parsed;
-  RESNET_ASSIGN_OR_RETURN(info.labels, ReadStrings(metadata, "labels"));
-  RESNET_ASSIGN_OR_RETURN(info.label_ids, ReadStrings(metadata, "label_ids"));
+  RESNET_ASSIGN_OR_RETURN(Description description, ReadDescription(metadata));
+  if (!description.recipe) return Required(metadata, kRecipe).error();
+  info.recipe = *description.recipe;
+  info.labels = std::move(description.labels);
+  info.label_ids = std::move(description.label_ids);
   for (const TextField& field : kTexts) {
     const auto found = metadata.find(field.key);
     if (found != metadata.end()) info.*field.text = found->second;
@@ -289,6 +289,18 @@ Status CheckNetwork(const NetworkSpec& network) {
 
 std::string_view PrecisionName(Precision precision) {
   return kPrecisions[static_cast<size_t>(precision)].second;
+}
+
+Result<Description> ReadDescription(const StringMap& metadata) {
+  Description description;
+  if (const auto text = metadata.find(kRecipe); text != metadata.end()) {
+    Result<Recipe> recipe = ParseRecipeText(text->second);
+    if (!recipe.ok()) return Bad(StrCat("recipe: ", recipe.error().message));
+    description.recipe = *recipe;
+  }
+  RESNET_ASSIGN_OR_RETURN(description.labels, ReadStrings(metadata, "labels"));
+  RESNET_ASSIGN_OR_RETURN(description.label_ids, ReadStrings(metadata, "label_ids"));
+  return description;
 }
 
 const Tensor& Model::tensor(std::string_view name) const {

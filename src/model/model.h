@@ -41,6 +41,7 @@
 #ifndef RESNET_MODEL_MODEL_H_
 #define RESNET_MODEL_MODEL_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,14 @@ struct Model {
   const Tensor& tensor(std::string_view name) const;
   Result<Model> Clone() const;
 };
+
+/// What a file's metadata say besides the network; each may be missing.
+struct Description {
+  std::optional<Recipe> recipe;
+  std::vector<std::string> labels, label_ids;
+};
+/// Errors: kBadModel, naming the key.
+Result<Description> ReadDescription(const StringMap& metadata);
 
 /// A tensor that a model must have.
 struct ExpectedTensor {

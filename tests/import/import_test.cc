@@ -185,6 +185,37 @@ TEST(ImportTest, OptionsConfirmOrContradict) {
              "1 labels for 2 classes");
 }
 
+TEST(ImportTest, MetadataMayHoldRecipeAndLabels) {
+  const std::string recipe =
+      R"({"resize": {"mode": "none"}, "crop": 48, "order": "RGB", "scale": 0.5,
+          "mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]})";
+  const auto import = [](const StringMap& metadata, const ImportOptions& options = {}) {
+    return ImportCheckpoint(WriteSafetensors(metadata, TorchvisionCheckpoint(2)),
+                            "file.safetensors", options);
+  };
+  const StringMap metadata = {
+      {"format", "pt"}, {"recipe", recipe}, {"labels", R"(["day", "night"])"}};
+  const Result<Imported> told = import(metadata);
+  ASSERT_TRUE(told.ok()) << told.error().message;
+  EXPECT_EQ(told->model.info.recipe, ParseRecipeText(recipe).value());
+  EXPECT_EQ(told->model.info.labels, (std::vector<std::string>{"day", "night"}));
+
+  const Recipe crop = NamedRecipe("crop").value();
+  const Result<Imported> overruled = import(metadata, {.recipe = crop, .labels = {"a", "b"}});
+  ASSERT_TRUE(overruled.ok()) << overruled.error().message;
+  EXPECT_EQ(overruled->model.info.recipe, crop);
+  EXPECT_EQ(overruled->model.info.labels, (std::vector<std::string>{"a", "b"}));
+
+  const Result<Imported> others = import({{"recipe", "eggs and flour"}, {"labels", "2"}});
+  ASSERT_TRUE(others.ok()) << others.error().message;
+  EXPECT_EQ(others->model.info.recipe, NamedRecipe("torchvision").value());
+  EXPECT_TRUE(others->model.info.labels.empty());
+  const auto said = [](const std::string& note) {
+    return note.find("metadata are left out: recipe: ") != std::string::npos;
+  };
+  EXPECT_TRUE(std::any_of(others->notes.begin(), others->notes.end(), said));
+}
+
 TEST(ImportTest, AModelFileIsConvertedAgain) {
   Result<Imported> first = Import(TorchvisionCheckpoint(2));
   ASSERT_TRUE(first.ok());

@@ -28,8 +28,8 @@ constexpr const char* kExamples = R"(
 Reads PyTorch .pth and .bin files (never running what is in them), safetensors with torchvision's,
 timm's or Hugging Face's names, Keras .h5 files, ONNX models, and model files; the format is told
 from the bytes. Architecture and stem are told from the tensors, the variant and batch-norm's epsilon
-from the file where it says them; the recipe is the one that the source's conventions imply, and is
-written into the file. docs/importing.md has the details.
+from the file where it says them; the recipe is the file's own, or the one that its source's
+conventions imply, and is written into the model. docs/importing.md has the details.
 
 For hosts that limit the size of a file, --shard writes NAME.index.json and its parts in place of
 NAME.safetensors. Every command takes the index where it takes a model file.

@@ -41,10 +41,25 @@ Result<Checkpoint> WithoutHints(Result<TensorFile> file) {
   return Checkpoint{"", std::move(*file), {}};
 }
 
+/// Recipe and labels that stand in the metadata as they do in a model file's: tools/train writes
+/// them. Another program may mean something else by these words, which is then left out.
+Hints MetadataHints(const StringMap& metadata) {
+  Hints hints;
+  Result<Description> description = ReadDescription(metadata);
+  if (description.ok()) {
+    hints.description = std::move(*description);
+  } else {
+    hints.notes.push_back(
+        StrCat("recipe and labels in its metadata are left out: ", description.error().message));
+  }
+  return hints;
+}
+
 Result<Checkpoint> ReadForeignSafetensors(Bytes bytes) {
   RESNET_ASSIGN_OR_RETURN(TensorFile file, ReadSafetensors(bytes, kMaxCheckpointBytes));
   StripPrefixes(file.tensors);
-  return WithoutHints(std::move(file));
+  Hints hints = MetadataHints(file.metadata);
+  return Checkpoint{"", std::move(file), std::move(hints)};
 }
 
 Result<Checkpoint> ReadTorchZip(Bytes bytes) { return WithoutHints(ReadPthZip(bytes)); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/architecture.h"
+#include "model/model.h"
 
 namespace resnet {
 
@@ -21,6 +22,7 @@ struct Hints {
   /// What the network does to its input before the first convolution, for people; then only the
   /// user can say what the recipe is.
   std::string own_preprocessing = {};
+  Description description = {};  ///< a recipe in it goes before the named one
   std::vector<std::string> notes = {};
 };
 

@@ -76,6 +76,10 @@ Result<Recipe> ImpliedRecipe(const Convention& convention, const Hints& hints,
                              std::vector<std::string>& notes) {
   const std::string name = hints.recipe.empty() ? std::string(convention.recipe) : hints.recipe;
   if (options.recipe) return NamedRecipe(name);
+  if (hints.description.recipe) {
+    notes.push_back("recipe as the file's metadata say");
+    return *hints.description.recipe;
+  }
   if (!hints.own_preprocessing.empty()) {
     return Error{ErrorCode::kUnsupportedModel,
                  StrCat("the network changes its pictures itself (layer ", hints.own_preprocessing,
@@ -148,6 +152,8 @@ Result<Imported> ImportForeign(Checkpoint checkpoint, const ImportOptions& optio
                                : std::string("batch-norms were folded before"));
   RESNET_ASSIGN_OR_RETURN(info.recipe,
                           ImpliedRecipe(*convention, hints, info.network, options, imported.notes));
+  info.labels = hints.description.labels;
+  info.label_ids = hints.description.label_ids;
   ApplyOptions(options, imported.notes, info);
   return imported;
 }

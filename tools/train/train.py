@@ -278,9 +278,6 @@ class Run:
         tensors = {name: value.contiguous() for name, value in self.averaged.state_dict().items()
                    if not name.endswith("num_batches_tracked")}
         write_safetensors(self.output / "model.safetensors", tensors, metadata)
-        # For `resnet convert`, which takes both as files.
-        write_text(self.output / "recipe.json", metadata["recipe"] + "\n")
-        write_text(self.output / "labels.txt", "".join(f"{name}\n" for name in classes))
         metrics = {
             "test_images": len(self.test), "test_accuracy": tested.accuracy, "test_loss": tested.mean_loss,
             "classes": list(classes), "confusion": confusion.tolist(), "epochs": self.step / self.steps_per_epoch,
