@@ -65,9 +65,9 @@ test('says, and has it read out, that a photo is probably none of what the model
   await expect(doubt).toBeHidden();
   await showPhoto(page, photo());
   await expect(doubt).toBeVisible();
-  await expect(doubt).toHaveText('Not sure: probably none of the three kinds of things that this model knows.');
+  await expect(doubt).toHaveText('Not sure: probably none of the three kinds of things that this model knows, or one that is small in the photo.');
   const score = percent(scoresOf(doubtfulBias)[1]);
-  await expect(status).toHaveText(`Not sure: something, ${score}. Probably none of the three kinds of things that this model knows.`);
+  await expect(status).toHaveText(`Not sure: something, ${score}. Probably none of the three kinds of things that this model knows, or one that is small in the photo.`);
   await expect(photoResults(page).locator('li').first()).toHaveText(`something${score}`); // the bars are there all the same
   await chooseModel(page, 'thousand.safetensors'); // which is sure of the same photo
   await expect(status).toHaveText(/^something, 8\d\.\d% ?$/);

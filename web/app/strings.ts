@@ -13,7 +13,8 @@ const numberWords = [
 ];
 const kindsOfThings = (number: number) =>
   `${numberWords[number - 1] ?? count(number)} ${number === 1 ? 'kind of thing' : 'kinds of things'}`;
-const noneOf = (number: number) => `none of the ${kindsOfThings(number)} that this model knows`;
+/** In a photo much larger than the network's input, what is small in it is a few pixels: "Look at a part" helps. */
+const noneOf = (number: number) => `none of the ${kindsOfThings(number)} that this model knows, or one that is small in the photo`;
 
 export const strings = {
   title: 'What does it show?',
