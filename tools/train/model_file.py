@@ -31,8 +31,9 @@ class ModelFile:
             end = 8 + int.from_bytes(whole[:8], "little")
             header = json.loads(whole[8:end])
             self.metadata: dict[str, str] = header.pop("__metadata__")
+            numbers = memoryview(whole)[end:]
             self.tensors = {name: np.frombuffer(
-                whole[end:][slice(*tensor["data_offsets"])], DTYPES[tensor["dtype"]]).reshape(tensor["shape"])
+                numbers[slice(*tensor["data_offsets"])], DTYPES[tensor["dtype"]]).reshape(tensor["shape"])
                 for name, tensor in header.items()}
             self.recipe = json.loads(self.metadata["recipe"])
         except (KeyError, TypeError, ValueError) as error:

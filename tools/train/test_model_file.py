@@ -8,7 +8,6 @@ import tempfile
 import unittest
 from pathlib import Path
 
-
 import train as script  # noqa: F401  first: it sets how torch's threads wait
 import data
 import model_file
